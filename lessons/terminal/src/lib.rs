@@ -1,0 +1,14 @@
+//! What every lesson's command needs and no lesson is about: flags in, lines out.
+//!
+//! - [`Program`] describes a command once; `--help`, the defaults and the errors follow from it.
+//! - [`ready`] prints the one line on standard output that says where a server listens.
+//! - [`say`] prints everything else, on standard error, and survives a terminal that went away.
+//! - [`visible`] shows bytes from the network without letting them control the terminal.
+
+#![forbid(unsafe_code)]
+
+mod flags;
+mod lines;
+
+pub use flags::{ADDR, Arguments, Flag, Program, UsageError};
+pub use lines::{Visible, ready, say, visible};
