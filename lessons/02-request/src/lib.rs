@@ -1,1 +1,167 @@
-//! Being written.
+//! Lesson 2: bytes become a request.
+//!
+//! New here: a request arrives in any pieces, may be anything, and may never end.
+//!
+//! ```text
+//! serve            accept → converse → close            for each client, one at a time
+//!   receive_head   read until the head is whole         a deadline, limits, faults
+//!     Scanner        where does it end?                 bytes in, no socket
+//!     Head::parse    what does it ask?                  bytes in, no socket
+//!   respond        request → page                       the application, welded in
+//!   close          half-close, drain, close             so that the answer arrives
+//! ```
+//!
+//! Still wrong, on purpose: the application is a function of this crate and knows nothing but
+//! the head (bodies are never read), and one client is served after the other
+//! (`cargo run -p check -- break lesson02 silent-client`).
+
+#![forbid(unsafe_code)]
+
+mod connection;
+mod date;
+mod fault;
+mod framing;
+mod head;
+mod limits;
+mod log;
+mod page;
+mod scan;
+mod target;
+
+use std::net::SocketAddr;
+
+use lesson01::accept;
+use socket2::Socket;
+
+pub use connection::{Connection, Ending, arm};
+pub use date::Clock;
+pub use fault::{ALLOWED_METHODS, Fault};
+pub use framing::Framing;
+pub use head::{Head, Request, Version, is_token_byte, parse_head};
+pub use limits::{LIMIT_FLAGS, Limits, MAX_FIELDS, SERVER_FLAGS};
+pub use log::{first_line, log_request, trace};
+pub use page::Page;
+pub use scan::{Extent, Scanner};
+pub use target::{Target, is_host, percent_decode};
+
+// ANCHOR: serve
+/// What a server is told when it starts.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// How much a client may take.
+    pub limits: Limits,
+    /// Whether to show the traffic.
+    pub trace: bool,
+    /// Whether to leave out the access log.
+    pub quiet: bool,
+}
+
+/// Serves one client after the other, for ever, with whatever `respond` makes of a request.
+pub fn serve(listener: &Socket, settings: &Settings, respond: impl Fn(&Request) -> Page) -> ! {
+    let mut desk = Desk::default();
+    loop {
+        let (client, peer) = accept(listener);
+        let mut connection = Connection::new(client.into(), &mut desk.input, &settings.limits);
+        connection.trace(settings.trace);
+        let Some(head) = connection.receive_head(&settings.limits).transpose() else {
+            continue; // Nothing was asked. The connection closes as it is dropped.
+        };
+        let answer = answer(head, connection.received(), &respond);
+        desk.output.clear();
+        answer.page.write(
+            "lesson02",
+            desk.clock.date(),
+            answer.with_body,
+            &mut desk.output,
+        );
+        let sent = connection.send(&desk.output);
+        if !settings.quiet {
+            answer.log(desk.clock.date(), peer, first_line(connection.received()));
+        }
+        // A client that left before its answer needs no gentle close.
+        let ending = if sent.is_ok() {
+            answer.ending
+        } else {
+            Ending::Clean
+        };
+        connection.close(ending, &settings.limits);
+    }
+}
+
+/// What is used again for each client.
+#[derive(Default)]
+struct Desk {
+    input: Vec<u8>,
+    output: Vec<u8>,
+    clock: Clock,
+}
+// ANCHOR_END: serve
+
+// ANCHOR: answer
+/// A page on its way, and how to close behind it.
+struct Answer {
+    page: Page,
+    with_body: bool,
+    ending: Ending,
+}
+
+/// Decides what to answer.
+fn answer(
+    head: Result<Head, Fault>,
+    received: &[u8],
+    respond: impl Fn(&Request) -> Page,
+) -> Answer {
+    let (page, ending) = match head {
+        Ok(head) if head.framing() == Framing::Chunked => {
+            (Fault::ChunkedNotYet.into(), Ending::Drain)
+        }
+        Ok(head) => (respond(&head.request(received)), ending(&head, received)),
+        Err(fault) => (fault.into(), fault.ending()),
+    };
+    let with_body = !received.starts_with(b"HEAD ");
+    Answer {
+        page,
+        with_body,
+        ending,
+    }
+}
+
+/// After an answer that left the body alone, input may remain; after any other, none does.
+fn ending(head: &Head, received: &[u8]) -> Ending {
+    if head.is_all_of(received) {
+        Ending::Clean
+    } else {
+        Ending::Drain
+    }
+}
+
+impl Answer {
+    fn log(&self, date: &str, peer: SocketAddr, first_line: &[u8]) {
+        let bytes = if self.with_body {
+            self.page.body.len()
+        } else {
+            0
+        };
+        log_request(date, peer, first_line, &self.page.status, bytes as u64);
+    }
+}
+
+impl Fault {
+    /// After a fault nobody knows what else the client has sent, so its input is drained. One
+    /// that did not finish in time has had its time.
+    pub fn ending(self) -> Ending {
+        if self == Fault::HeadTimeout {
+            Ending::Clean
+        } else {
+            Ending::Drain
+        }
+    }
+}
+// ANCHOR_END: answer
+
+// ANCHOR: hello
+/// The application, welded into the server.
+pub fn hello(_request: &Request) -> Page {
+    Page::text("200 OK", "Hello, World!")
+}
+// ANCHOR_END: hello

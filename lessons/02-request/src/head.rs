@@ -1,0 +1,457 @@
+//! From the bytes of a head to a request: a strict look at the request line, `httparse` for the
+//! fields.
+
+use std::ops::Range;
+
+use crate::framing::{Framing, FramingFields};
+use crate::{Extent, Fault, Limits, MAX_FIELDS, Scanner, Target, is_host};
+
+// ANCHOR: head
+/// A parsed head: no text, only where the text lies in the buffer.
+///
+/// Offsets instead of borrowed strings let head and buffer move to another thread together, and
+/// the array instead of a vector means that parsing allocates nothing.
+#[derive(Clone, Debug)]
+pub struct Head {
+    method: Span,
+    target: Span,
+    parts: Target,
+    version: Version,
+    fields: [Field; MAX_FIELDS],
+    field_count: usize,
+    framing: Framing,
+    expects_continue: bool,
+    end: usize,
+}
+
+/// The versions that we tell apart. HTTP/1.2 would have to be compatible with 1.1, so it counts
+/// as 1.1 (RFC 9110 §2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// No persistent connections unless asked for, no chunked coding, `Host` optional.
+    Http10,
+    /// What this course speaks.
+    Http11,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Field {
+    name: Span,
+    value: Span,
+}
+
+impl Span {
+    /// Where `part` lies in `whole`, of which it must be a slice.
+    fn of(part: &[u8], whole: &[u8]) -> Span {
+        let start = part.as_ptr().addr() - whole.as_ptr().addr();
+        // A head is far smaller than 4 GiB: `Scanner` stops at `Limits::head_bytes`.
+        Span {
+            start: start as u32,
+            end: (start + part.len()) as u32,
+        }
+    }
+
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+// ANCHOR_END: head
+
+// ANCHOR: parse
+/// Parses the head at the start of `bytes`; `None` means that more bytes are needed.
+///
+/// This looks at everything again in each call. A server that receives a head in many pieces
+/// keeps a [`Scanner`] between them and calls [`Head::parse`] once.
+pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<Head>, Fault> {
+    match Scanner::default().scan(bytes, limits)? {
+        Some(extent) => Head::parse(bytes, extent, limits).map(Some),
+        None => Ok(None),
+    }
+}
+
+impl Head {
+    /// Parses a head whose extent is known.
+    pub fn parse(bytes: &[u8], extent: Extent, limits: &Limits) -> Result<Head, Fault> {
+        let head = &bytes[extent.start..extent.end];
+        // The scanner has seen the CRLF that ends the request line.
+        let line_end = head
+            .iter()
+            .position(|&byte| byte == b'\r')
+            .unwrap_or(head.len());
+        let (method, target, version) = request_line(&head[..line_end])?;
+        let parts = Target::parse(method, target)?;
+
+        let after_line = &head[(line_end + 2).min(head.len())..];
+        let mut space = [httparse::EMPTY_HEADER; MAX_FIELDS];
+        let parsed = split_fields(after_line, &mut space)?;
+
+        let mut fields = [Field::default(); MAX_FIELDS];
+        let mut hosts = Hosts::default();
+        let mut framing = FramingFields::new(version);
+        let mut expects_continue = false;
+        for (slot, field) in fields.iter_mut().zip(parsed) {
+            let name = field.name.as_bytes();
+            *slot = Field {
+                name: Span::of(name, bytes),
+                value: Span::of(field.value, bytes),
+            };
+            if name.eq_ignore_ascii_case(b"host") {
+                hosts.add(field.value);
+            } else if name.eq_ignore_ascii_case(b"content-length") {
+                framing.add_length(field.value)?;
+            } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+                framing.add_coding(field.value)?;
+            } else if name.eq_ignore_ascii_case(b"expect") && version == Version::Http11 {
+                expects_continue = is_continue(field.value)?;
+            }
+        }
+        hosts.check(version)?;
+        let framing = framing.decide(limits)?;
+        let (method, target) = (Span::of(method, bytes), Span::of(target, bytes));
+        let (field_count, end) = (parsed.len(), extent.end);
+        let expects_continue = expects_continue && framing != Framing::Empty;
+        Ok(Head {
+            method,
+            target,
+            parts,
+            version,
+            fields,
+            field_count,
+            framing,
+            expects_continue,
+            end,
+        })
+    }
+
+    /// The head together with the buffer that it was parsed from.
+    pub fn request<'b>(&'b self, buffer: &'b [u8]) -> Request<'b> {
+        Request { head: self, buffer }
+    }
+
+    /// How long the body is.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    pub fn expects_continue(&self) -> bool {
+        self.expects_continue
+    }
+
+    /// Whether the client has sent exactly this request and nothing that is still unread, when
+    /// `received` bytes have come and the body was left alone.
+    pub fn is_all_of(&self, received: &[u8]) -> bool {
+        let body = received.len().saturating_sub(self.end) as u64;
+        match self.framing {
+            Framing::Empty => body == 0,
+            Framing::Length(length) => body == length,
+            Framing::Chunked => false,
+        }
+    }
+
+    /// The offset of the first byte after the head: of the body, if there is one.
+    pub fn end(&self) -> usize {
+        self.end
+    }
+}
+// ANCHOR_END: parse
+
+// ANCHOR: request_line
+/// Takes a request line apart: three words, one space between them, nothing else.
+fn request_line(line: &[u8]) -> Result<(&[u8], &[u8], Version), Fault> {
+    let mut words = line.split(|&byte| byte == b' ');
+    let (method, target, version) = match (words.next(), words.next(), words.next(), words.next()) {
+        (Some(method), Some(target), Some(version), None) => (method, target, version),
+        (Some(_), Some(_), None, None) => return Err(Fault::NoVersion),
+        _ => return Err(Fault::RequestLine),
+    };
+    if method.is_empty() || target.is_empty() {
+        return Err(Fault::RequestLine);
+    }
+    if !method.iter().all(|&byte| is_token_byte(byte)) {
+        return Err(Fault::Method);
+    }
+    if method.iter().any(u8::is_ascii_lowercase) {
+        return Err(Fault::LowercaseMethod);
+    }
+    let version = match version {
+        b"HTTP/1.0" => Version::Http10,
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            if *major != b'1' {
+                return Err(Fault::UnsupportedVersion);
+            }
+            Version::Http11
+        }
+        _ => return Err(Fault::Version),
+    };
+    Ok((method, target, version))
+}
+
+/// The bytes that make up methods and field names (RFC 9110 §5.6.2).
+pub fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+// ANCHOR_END: request_line
+
+// ANCHOR: fields
+/// Splits the fields with `httparse`, into `space`.
+fn split_fields<'b, 's>(
+    bytes: &'b [u8],
+    space: &'s mut [httparse::Header<'b>],
+) -> Result<&'s [httparse::Header<'b>], Fault> {
+    match httparse::parse_headers(bytes, space) {
+        Ok(httparse::Status::Complete((_, fields))) => Ok(fields),
+        Err(httparse::Error::TooManyHeaders) => Err(Fault::TooManyFields),
+        // The scanner has seen the end, so a partial head is not possible; if it were, the
+        // request would be refused.
+        Ok(httparse::Status::Partial) | Err(_) => Err(diagnose(bytes)),
+    }
+}
+
+/// `httparse` says only that a field is wrong. The client is told what was wrong with it.
+fn diagnose(fields: &[u8]) -> Fault {
+    for (number, line) in fields.split(|&byte| byte == b'\n').enumerate() {
+        match line.first() {
+            Some(b' ' | b'\t') if number == 0 => return Fault::SpaceBeforeFields,
+            Some(b' ' | b'\t') => return Fault::Folding,
+            _ => {}
+        }
+        let name = line.split(|&byte| byte == b':').next().unwrap_or(line);
+        if name.len() < line.len() && matches!(name.last(), Some(b' ' | b'\t')) {
+            return Fault::SpaceBeforeColon;
+        }
+    }
+    Fault::FieldName
+}
+// ANCHOR_END: fields
+
+// ANCHOR: single_fields
+/// What the `Host` fields of a request amount to (RFC 9112 §3.2).
+#[derive(Default)]
+struct Hosts {
+    count: usize,
+    all_valid: bool,
+}
+
+impl Hosts {
+    fn add(&mut self, value: &[u8]) {
+        self.all_valid = is_host(value);
+        self.count += 1;
+    }
+
+    fn check(&self, version: Version) -> Result<(), Fault> {
+        match self.count {
+            0 if version == Version::Http10 => Ok(()),
+            0 => Err(Fault::NoHost),
+            1 if self.all_valid => Ok(()),
+            1 => Err(Fault::Host),
+            _ => Err(Fault::ManyHosts),
+        }
+    }
+}
+
+/// Whether an `Expect` field asks for `100 Continue`; it cannot ask for anything else.
+fn is_continue(value: &[u8]) -> Result<bool, Fault> {
+    match value.eq_ignore_ascii_case(b"100-continue") {
+        true => Ok(true),
+        false => Err(Fault::Expectation),
+    }
+}
+// ANCHOR_END: single_fields
+
+// ANCHOR: request
+/// A request: a parsed head and the bytes it points into.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'b> {
+    head: &'b Head,
+    buffer: &'b [u8],
+}
+
+impl<'b> Request<'b> {
+    /// The parsed head.
+    pub fn head(&self) -> &'b Head {
+        self.head
+    }
+
+    /// The method: upper-case letters, digits and a few signs.
+    pub fn method(&self) -> &'b str {
+        ascii(&self.buffer[self.head.method.range()])
+    }
+
+    /// The target as it was sent: visible ASCII.
+    pub fn target(&self) -> &'b str {
+        ascii(&self.buffer[self.head.target.range()])
+    }
+
+    /// The path, still percent-encoded.
+    pub fn path(&self) -> &'b str {
+        &self.target()[self.head.parts.path.clone()]
+    }
+
+    /// The query, as it was sent.
+    pub fn query(&self) -> &'b str {
+        &self.target()[self.head.parts.query.clone()]
+    }
+
+    /// The version that the client speaks.
+    pub fn version(&self) -> Version {
+        self.head.version
+    }
+
+    /// Host and port as the client knows them: from the target, or else from the `Host` field.
+    pub fn authority(&self) -> Option<&'b str> {
+        match self.head.parts.authority.clone() {
+            Some(range) => Some(&self.target()[range]),
+            None => self.field("host").map(ascii),
+        }
+    }
+
+    /// The fields in the order in which they came.
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = (&'b str, &'b [u8])> + use<'b> {
+        let buffer = self.buffer;
+        self.head.fields[..self.head.field_count]
+            .iter()
+            .map(move |field| {
+                (
+                    ascii(&buffer[field.name.range()]),
+                    &buffer[field.value.range()],
+                )
+            })
+    }
+
+    /// The value of the first field with this name, in any case.
+    pub fn field(&self, name: &str) -> Option<&'b [u8]> {
+        self.fields()
+            .find(|(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+}
+
+/// Methods, targets, hosts and field names are ASCII: `Head::parse` has refused everything else.
+fn ascii(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+// ANCHOR_END: request
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(head: &str) -> Result<Head, Fault> {
+        let head = parse_head(head.as_bytes(), &Limits::default())?;
+        Ok(head.expect("the head is complete"))
+    }
+
+    fn get(fields: &str) -> Result<Head, Fault> {
+        parse(&format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n"))
+    }
+
+    #[test]
+    fn a_request_keeps_every_part_in_place() {
+        let bytes =
+            b"\r\nPOST /a%20b?c=d HTTP/1.1\r\nHost: h:1\r\nX-A:  1 \r\nx-a: \xff\r\n\r\nbody";
+        let head = parse_head(bytes, &Limits::default()).unwrap().unwrap();
+        let request = head.request(bytes);
+        assert_eq!(request.method(), "POST");
+        assert_eq!(request.target(), "/a%20b?c=d");
+        assert_eq!((request.path(), request.query()), ("/a%20b", "c=d"));
+        assert_eq!(request.version(), Version::Http11);
+        assert_eq!(request.authority(), Some("h:1"));
+        let fields: Vec<_> = request.fields().collect();
+        assert_eq!(
+            fields,
+            [("Host", &b"h:1"[..]), ("X-A", b"1"), ("x-a", b"\xff")]
+        );
+        assert_eq!(request.field("X-a"), Some(&b"1"[..]));
+        assert_eq!(&bytes[head.end()..], b"body");
+    }
+
+    #[test]
+    fn a_request_line_has_three_words_and_one_space_between_them() {
+        for (line, fault) in [
+            ("GET /", Fault::NoVersion),
+            ("GET", Fault::RequestLine),
+            ("GET  / HTTP/1.1", Fault::RequestLine),
+            ("GET / HTTP/1.1 ", Fault::RequestLine),
+            (" GET / HTTP/1.1", Fault::RequestLine),
+            ("GET  HTTP/1.1", Fault::RequestLine),
+            ("G@T / HTTP/1.1", Fault::Method),
+            ("get / HTTP/1.1", Fault::LowercaseMethod),
+            ("GET / HTTP/2.0", Fault::UnsupportedVersion),
+            ("GET / HTPP/1.1", Fault::Version),
+            ("GET / http/1.1", Fault::Version),
+            ("GET / HTTP/1", Fault::Version),
+            ("GET / HTTP/1.10", Fault::Version),
+            ("GET * HTTP/1.1", Fault::Asterisk),
+            ("CONNECT a:1 HTTP/1.1", Fault::Connect),
+        ] {
+            let head = format!("{line}\r\nHost: a\r\n\r\n");
+            assert_eq!(parse(&head).unwrap_err(), fault, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_later_minor_version_counts_as_1_1_and_an_unknown_method_passes() {
+        let head = parse("BREW / HTTP/1.2\r\nHost: a\r\n\r\n").unwrap();
+        assert_eq!(head.version, Version::Http11);
+        assert_eq!(
+            parse("GET / HTTP/1.0\r\n\r\n").unwrap().version,
+            Version::Http10
+        );
+    }
+
+    #[test]
+    fn a_wrong_field_gets_its_own_explanation() {
+        for (fields, fault) in [
+            ("A : b\r\n", Fault::SpaceBeforeColon),
+            ("A\t: b\r\n", Fault::SpaceBeforeColon),
+            ("A: b\r\n c\r\n", Fault::Folding),
+            (": b\r\n", Fault::FieldName),
+            ("A\r\n", Fault::FieldName),
+            ("A B: c\r\n", Fault::FieldName),
+            ("Ä: c\r\n", Fault::FieldName),
+            ("Expect: tea\r\n", Fault::Expectation),
+        ] {
+            assert_eq!(get(fields).unwrap_err(), fault, "{fields:?}");
+        }
+        let folded_first = parse("GET / HTTP/1.1\r\n Host: a\r\n\r\n");
+        assert_eq!(folded_first.unwrap_err(), Fault::SpaceBeforeFields);
+    }
+
+    #[test]
+    fn exactly_one_valid_host_is_required() {
+        let with = |hosts: &str| parse(&format!("GET / HTTP/1.1\r\n{hosts}\r\n"));
+        assert_eq!(with("").unwrap_err(), Fault::NoHost);
+        assert_eq!(
+            with("Host: a\r\nHost: a\r\n").unwrap_err(),
+            Fault::ManyHosts
+        );
+        assert_eq!(with("Host: a b\r\n").unwrap_err(), Fault::Host);
+        assert_eq!(with("Host:\r\n").unwrap_err(), Fault::Host);
+        let absolute = "GET http://b/one HTTP/1.1\r\nHost: a\r\n\r\n";
+        let head = parse(absolute).unwrap();
+        assert_eq!(head.request(absolute.as_bytes()).authority(), Some("b"));
+        assert_eq!(head.request(absolute.as_bytes()).path(), "/one");
+        let without = parse("GET http://b/one HTTP/1.1\r\n\r\n");
+        assert_eq!(without.unwrap_err(), Fault::NoHost);
+    }
+
+    #[test]
+    fn an_expectation_counts_in_http_1_1_and_with_a_body() {
+        let expects = |text: &str| parse(text).unwrap().expects_continue();
+        let tail = "Host: a\r\nContent-Length: 1\r\nExpect: 100-Continue\r\n\r\n";
+        assert!(expects(&format!("POST / HTTP/1.1\r\n{tail}")));
+        assert!(!expects(&format!("POST / HTTP/1.0\r\n{tail}")));
+        assert!(!expects(
+            "GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n"
+        ));
+    }
+}

@@ -1,0 +1,151 @@
+//! Where does the head end? A scanner that is fed bytes in any pieces.
+
+use crate::{Fault, Limits};
+
+// ANCHOR: scanner
+/// Looks for the end of a head, and for what no later byte could mend.
+///
+/// It never touches a socket: it is given all bytes received so far, and resumes where it
+/// stopped. So a head costs the same whether it comes in one piece or byte by byte, and a fault
+/// is found at its byte, without waiting for the rest.
+#[derive(Clone, Debug, Default)]
+pub struct Scanner {
+    position: usize,
+    line_start: usize,
+    lines: usize,
+    empty_lines: usize,
+}
+
+/// Where a complete head lies in the buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The first byte of the request line.
+    pub start: usize,
+    /// The byte after the empty line that ends the head.
+    pub end: usize,
+}
+
+impl Scanner {
+    /// Looks at the bytes that came since the last call; `None` means that the head goes on.
+    pub fn scan(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<Extent>, Fault> {
+        while let Some(&byte) = bytes.get(self.position) {
+            match byte {
+                b'\r' => match bytes.get(self.position + 1) {
+                    Some(b'\n') => {
+                        if let Some(extent) = self.end_line(limits)? {
+                            return Ok(Some(extent));
+                        }
+                    }
+                    Some(_) => return Err(Fault::BareCarriageReturn),
+                    None => return Ok(None),
+                },
+                b'\n' => return Err(Fault::BareLineFeed),
+                0x16 if self.position == 0 => return Err(Fault::LooksLikeTls),
+                b'\t' if self.lines > 0 => self.position += 1,
+                0..=0x1f | 0x7f => return Err(Fault::ControlByte),
+                _ => self.position += 1,
+            }
+            self.check_size(limits)?;
+        }
+        Ok(None)
+    }
+
+    /// Takes a CRLF. An empty line ends the head, unless the head has not begun: RFC 9112 §2.2
+    /// lets one empty line go before a request, as some old clients sent it.
+    fn end_line(&mut self, limits: &Limits) -> Result<Option<Extent>, Fault> {
+        let empty = self.position == self.line_start;
+        self.position += 2;
+        self.line_start = self.position;
+        match (empty, self.lines) {
+            (true, 0) if self.empty_lines == 0 => self.empty_lines = 1,
+            (true, 0) => return Err(Fault::EmptyLines),
+            (true, _) => {
+                let start = self.empty_lines * 2;
+                return Ok(Some(Extent {
+                    start,
+                    end: self.position,
+                }));
+            }
+            (false, lines) if lines > limits.fields => return Err(Fault::TooManyFields),
+            (false, _) => self.lines += 1,
+        }
+        Ok(None)
+    }
+
+    fn check_size(&self, limits: &Limits) -> Result<(), Fault> {
+        if self.position - self.line_start > limits.line_bytes {
+            return Err(if self.lines == 0 {
+                Fault::TargetTooLong
+            } else {
+                Fault::LineTooLong
+            });
+        }
+        if self.position >= limits.head_bytes {
+            return Err(Fault::HeadTooLarge);
+        }
+        Ok(())
+    }
+}
+// ANCHOR_END: scanner
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scan(bytes: &[u8]) -> Result<Option<Extent>, Fault> {
+        Scanner::default().scan(bytes, &Limits::default())
+    }
+
+    #[test]
+    fn the_head_ends_at_the_empty_line_and_what_follows_is_left_alone() {
+        let extent = scan(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nbody\n")
+            .unwrap()
+            .unwrap();
+        assert_eq!(extent, Extent { start: 0, end: 27 });
+    }
+
+    #[test]
+    fn one_empty_line_may_go_before_a_request() {
+        let extent = scan(b"\r\nGET / HTTP/1.1\r\n\r\n").unwrap().unwrap();
+        assert_eq!(extent, Extent { start: 2, end: 20 });
+        assert_eq!(scan(b"\r\n\r\nGET"), Err(Fault::EmptyLines));
+    }
+
+    #[test]
+    fn faults_are_found_without_waiting_for_the_rest() {
+        assert_eq!(scan(b"GET / HTTP/1.1\n"), Err(Fault::BareLineFeed));
+        assert_eq!(scan(b"GET / HTTP/1.1\rX"), Err(Fault::BareCarriageReturn));
+        assert_eq!(scan(b"GET /\0"), Err(Fault::ControlByte));
+        assert_eq!(scan(b"GET /\t"), Err(Fault::ControlByte));
+        assert_eq!(scan(b"\x16\x03\x01"), Err(Fault::LooksLikeTls));
+        assert_eq!(scan(b"GET / HTTP/1.1\r\nA:\tb\r\n"), Ok(None));
+    }
+
+    #[test]
+    fn every_limit_has_its_fault() {
+        let limits = Limits {
+            head_bytes: 60,
+            line_bytes: 20,
+            fields: 2,
+            ..Limits::default()
+        };
+        let scan = |bytes: &[u8]| Scanner::default().scan(bytes, &limits);
+        assert_eq!(scan(&[b'A'; 20]), Ok(None));
+        assert_eq!(scan(&[b'A'; 21]), Err(Fault::TargetTooLong));
+        assert_eq!(scan(b"G\r\nAAAAAAAAAAAAAAAAAAAAA"), Err(Fault::LineTooLong));
+        assert_eq!(scan(b"G\r\nA:\r\nB:\r\nC:\r\n"), Err(Fault::TooManyFields));
+        assert!(matches!(scan(b"G\r\nA:\r\nB:\r\n\r\n"), Ok(Some(_))));
+        let long = [
+            b"G\r\n".as_slice(),
+            &[b'A'; 18],
+            b"\r\n",
+            &[b'B'; 18],
+            b"\r\n",
+        ]
+        .concat();
+        assert_eq!(
+            scan(&[&long[..], &[b'C'; 20]].concat()),
+            Err(Fault::HeadTooLarge)
+        );
+    }
+}
