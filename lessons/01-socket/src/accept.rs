@@ -1,5 +1,6 @@
 //! Accepting, whatever happens.
 
+// ANCHOR: imports
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use socket2::Socket;
 use terminal::say;
+// ANCHOR_END: imports
 
 // ANCHOR: accept
 /// Waits for the next client. It returns only with one: a failed `accept` never ends a server.

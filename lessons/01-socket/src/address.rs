@@ -1,8 +1,10 @@
 //! From what a person types to an address that `bind` understands.
 
+// ANCHOR: imports
 use std::error::Error;
 use std::fmt::{self, Display};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
+// ANCHOR_END: imports
 
 // ANCHOR: resolve
 /// Turns `HOST:PORT` into a socket address.

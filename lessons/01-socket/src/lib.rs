@@ -13,6 +13,7 @@
 //! client that says nothing holds up everybody behind it
 //! (`cargo run -p check -- break lesson01 silent-client`).
 
+// ANCHOR: imports
 #![forbid(unsafe_code)]
 
 mod accept;
@@ -30,6 +31,7 @@ use terminal::{ready, say, visible};
 pub use accept::{accept, recover};
 pub use address::{AddressError, resolve};
 pub use listen::{CallError, ReuseAddress, listen};
+// ANCHOR_END: imports
 
 // ANCHOR: announce
 /// Says where the server listens: the descriptor, a warning if it is every interface, and the

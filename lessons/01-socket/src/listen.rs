@@ -1,11 +1,13 @@
 //! From nothing to a listening socket: the first four calls.
 
+// ANCHOR: imports
 use std::error::Error;
 use std::fmt::{self, Display};
 use std::io;
 use std::net::SocketAddr;
 
 use socket2::{Domain, Protocol, Socket, Type};
+// ANCHOR_END: imports
 
 // ANCHOR: listen
 /// Makes a socket that listens on `address`, with room for `backlog` clients to wait in.

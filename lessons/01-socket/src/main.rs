@@ -1,9 +1,11 @@
 //! `cargo run -p lesson01`: a socket that answers `Hello, World!` to everybody.
 
+// ANCHOR: imports
 use std::process::ExitCode;
 
 use lesson01::{ReuseAddress, answer, listen, resolve, serve};
 use terminal::{Flag, Program};
+// ANCHOR_END: imports
 
 // ANCHOR: main
 const PROGRAM: Program = Program {

@@ -1,13 +1,15 @@
 //! A blocking connection: receive a head before a deadline, send, and close without a reset.
 
+// ANCHOR: imports
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use socket2::{SockRef, Socket};
 
-use crate::log::trace;
+use crate::log::{trace, trace_rest};
 use crate::{Fault, Head, Limits, Scanner};
+// ANCHOR_END: imports
 
 // ANCHOR: arm
 /// Gives the listening socket the timeouts that its connections shall start with.
@@ -169,9 +171,16 @@ impl Connection<'_> {
         if self.stream.shutdown(Shutdown::Write).is_err() {
             return; // The client has left: nobody can be hurt by a reset.
         }
+        let tracing = std::mem::take(&mut self.tracing);
         let mut buffer = std::mem::take(self.buffer);
-        while matches!(self.read(&mut buffer, deadline), Ok(1..)) {}
+        let mut drained = 0;
+        while let Ok(count @ 1..) = self.read(&mut buffer, deadline) {
+            drained += count;
+        }
         *self.buffer = buffer;
+        if tracing {
+            trace_rest('<', drained);
+        }
     }
 }
 // ANCHOR_END: ending

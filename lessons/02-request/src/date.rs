@@ -1,8 +1,10 @@
 //! What time is it? In the form that HTTP wants, at the price of one look at the clock.
 
+// ANCHOR: imports
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
+// ANCHOR_END: imports
 
 // ANCHOR: date
 /// A clock that tells the time as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.

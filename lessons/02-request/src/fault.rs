@@ -1,7 +1,9 @@
 //! What a client can get wrong, and what it is told.
 
+// ANCHOR: imports
 use std::error::Error;
 use std::fmt::{self, Display};
+// ANCHOR_END: imports
 
 // ANCHOR: fault
 /// What was wrong with a request.

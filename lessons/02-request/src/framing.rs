@@ -1,6 +1,8 @@
 //! How long is the body? The fields that decide it, and the ways in which they can lie.
 
+// ANCHOR: imports
 use crate::{Fault, Limits, Version};
+// ANCHOR_END: imports
 
 // ANCHOR: framing
 /// Where the body of a request ends.

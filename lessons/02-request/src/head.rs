@@ -1,10 +1,12 @@
 //! From the bytes of a head to a request: a strict look at the request line, `httparse` for the
 //! fields.
 
+// ANCHOR: imports
 use std::ops::Range;
 
 use crate::framing::{Framing, FramingFields};
 use crate::{Extent, Fault, Limits, MAX_FIELDS, Scanner, Target, is_host};
+// ANCHOR_END: imports
 
 // ANCHOR: head
 /// A parsed head: no text, only where the text lies in the buffer.

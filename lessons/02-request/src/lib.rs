@@ -15,6 +15,7 @@
 //! the head (bodies are never read), and one client is served after the other
 //! (`cargo run -p check -- break lesson02 silent-client`).
 
+// ANCHOR: imports
 #![forbid(unsafe_code)]
 
 mod connection;
@@ -39,10 +40,11 @@ pub use fault::{ALLOWED_METHODS, Fault};
 pub use framing::Framing;
 pub use head::{Head, Request, Version, is_token_byte, parse_head};
 pub use limits::{LIMIT_FLAGS, Limits, MAX_FIELDS, SERVER_FLAGS};
-pub use log::{first_line, log_request, trace};
+pub use log::{first_line, log_request};
 pub use page::Page;
 pub use scan::{Extent, Scanner};
 pub use target::{Target, is_host, percent_decode};
+// ANCHOR_END: imports
 
 // ANCHOR: serve
 /// What a server is told when it starts.

@@ -1,8 +1,10 @@
 //! Every limit in one place, each with its reason.
 
+// ANCHOR: imports
 use std::time::Duration;
 
 use terminal::{Arguments, Flag, UsageError};
+// ANCHOR_END: imports
 
 // ANCHOR: limits
 /// How much a client may take: of memory, of patience, of everybody else's time.

@@ -1,8 +1,10 @@
 //! What happened, in a line for each request, or byte by byte.
 
+// ANCHOR: imports
 use std::net::SocketAddr;
 
 use terminal::{say, visible};
+// ANCHOR_END: imports
 
 // ANCHOR: log
 /// Writes the access log: when, who, what, and how it ended.
@@ -30,17 +32,19 @@ pub fn first_line(received: &[u8]) -> &[u8] {
 
 // ANCHOR: trace
 /// Shows bytes like `curl -v`: a line for each line, `<` for received and `>` for sent.
-pub fn trace(direction: char, bytes: &[u8]) {
-    const ENOUGH: usize = 2000;
+pub(crate) fn trace(direction: char, bytes: &[u8]) {
+    const ENOUGH: usize = 1000;
     let shown = &bytes[..bytes.len().min(ENOUGH)];
     for line in shown.split_inclusive(|&byte| byte == b'\n') {
         say(format_args!("{direction} {}", visible(line)));
     }
-    if bytes.len() > ENOUGH {
-        say(format_args!(
-            "{direction} … and {} more bytes",
-            bytes.len() - ENOUGH
-        ));
+    trace_rest(direction, bytes.len() - shown.len());
+}
+
+/// Tells of bytes that are not worth showing.
+pub(crate) fn trace_rest(direction: char, count: usize) {
+    if count > 0 {
+        say(format_args!("{direction} … and {count} more bytes"));
     }
 }
 // ANCHOR_END: trace

@@ -1,11 +1,13 @@
 //! `cargo run -p lesson02`: `Hello, World!` for every valid request, a reason for every other.
 
+// ANCHOR: imports
 use std::process::ExitCode;
 use std::thread;
 
 use lesson01::{ReuseAddress, announce, listen, resolve};
 use lesson02::{LIMIT_FLAGS, Limits, SERVER_FLAGS, Settings, arm, hello, serve};
 use terminal::{Flag, Program};
+// ANCHOR_END: imports
 
 // ANCHOR: main
 const PROGRAM: Program = Program {

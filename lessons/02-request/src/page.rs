@@ -1,8 +1,10 @@
 //! A response in one piece: status line, fields, body.
 
+// ANCHOR: imports
 use std::borrow::Cow;
 
 use crate::{ALLOWED_METHODS, Fault};
+// ANCHOR_END: imports
 
 // ANCHOR: page
 /// A response whose body is known before the first byte leaves.

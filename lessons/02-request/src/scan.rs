@@ -1,6 +1,8 @@
 //! Where does the head end? A scanner that is fed bytes in any pieces.
 
+// ANCHOR: imports
 use crate::{Fault, Limits};
+// ANCHOR_END: imports
 
 // ANCHOR: scanner
 /// Looks for the end of a head, and for what no later byte could mend.

@@ -1,9 +1,11 @@
 //! The request target: its four forms, its path and its query, and the rules for hosts.
 
+// ANCHOR: imports
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::Fault;
+// ANCHOR_END: imports
 
 // ANCHOR: target
 /// Where the parts of a request target lie, counted from its first byte.

@@ -1,5 +1,6 @@
 //! Flags in: one description of a command gives its help text, its defaults and its errors.
 
+// ANCHOR: imports
 use std::error::Error;
 use std::ffi::OsString;
 use std::fmt::{self, Display};
@@ -9,6 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use lexopt::Arg;
+// ANCHOR_END: imports
 
 // ANCHOR: program
 /// A flag of a command: `--backlog N` takes a value, `--trace` (no value) is a switch.

@@ -5,6 +5,7 @@
 //! - [`say`] prints everything else, on standard error, and survives a terminal that went away.
 //! - [`visible`] shows bytes from the network without letting them control the terminal.
 
+// ANCHOR: imports
 #![forbid(unsafe_code)]
 
 mod flags;
@@ -12,3 +13,4 @@ mod lines;
 
 pub use flags::{ADDR, Arguments, Flag, Program, UsageError};
 pub use lines::{Visible, ready, say, visible};
+// ANCHOR_END: imports

@@ -1,7 +1,9 @@
 //! Lines out: the ready line, the log, and bytes made safe to look at.
 
+// ANCHOR: imports
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write as _};
+// ANCHOR_END: imports
 
 // ANCHOR: say
 /// Prints the one line that tells people and programs where the server listens.
