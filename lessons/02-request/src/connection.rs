@@ -23,79 +23,86 @@ pub fn arm(listener: &Socket, limits: &Limits) -> io::Result<()> {
 }
 // ANCHOR_END: arm
 
+// ANCHOR: buffer
+/// Bytes received and not yet used up. It is kept from client to client.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+    filled: usize,
+}
+
+impl Buffer {
+    /// Everything received so far.
+    pub fn received(&self) -> &[u8] {
+        &self.bytes[..self.filled]
+    }
+
+    /// Empties the buffer and makes room for `size` bytes.
+    fn reset(&mut self, size: usize) {
+        self.bytes.resize(size, 0);
+        self.filled = 0;
+    }
+}
+// ANCHOR_END: buffer
+
 // ANCHOR: connection
 /// One client, from `accept` to `close`.
-pub struct Connection<'b> {
+pub struct Connection {
     stream: TcpStream,
-    buffer: &'b mut Vec<u8>,
-    filled: usize,
     head_deadline: Instant,
     fresh: bool,
     tracing: bool,
 }
-// ANCHOR_END: connection
 
-// ANCHOR: receive
-impl<'b> Connection<'b> {
-    /// Takes a client that was just accepted. `buffer` is reused from client to client.
-    pub fn new(stream: TcpStream, buffer: &'b mut Vec<u8>, limits: &Limits) -> Connection<'b> {
-        buffer.resize(limits.head_bytes, 0);
+impl Connection {
+    /// Takes a client that was just accepted from an [armed](arm) listener. With `tracing` it
+    /// shows everything that passes.
+    pub fn new(stream: TcpStream, limits: &Limits, tracing: bool) -> Connection {
         let head_deadline = Instant::now() + limits.head_timeout;
         Connection {
             stream,
-            buffer,
-            filled: 0,
             head_deadline,
             fresh: true,
-            tracing: false,
+            tracing,
         }
     }
+}
+// ANCHOR_END: connection
 
-    /// Shows everything that passes, when `tracing` is true.
-    pub fn trace(&mut self, tracing: bool) {
-        self.tracing = tracing;
-    }
-
+// ANCHOR: receive
+impl Connection {
     /// Receives until the head is whole, or a limit, a fault or the deadline says stop.
     ///
     /// `None` means that nothing was asked: the client left, or said nothing until the deadline.
     /// Browsers open spare connections and never use them; there is nobody to answer.
-    pub fn receive_head(&mut self, limits: &Limits) -> Result<Option<Head>, Fault> {
+    pub fn receive_head(
+        &mut self,
+        buffer: &mut Buffer,
+        limits: &Limits,
+    ) -> Result<Option<Head>, Fault> {
         let mut scanner = Scanner::default();
+        buffer.reset(limits.head_bytes);
         loop {
-            let started = self.filled > 0;
-            match self.receive_more() {
+            let started = buffer.filled > 0;
+            match self.read(&mut buffer.bytes[buffer.filled..], self.head_deadline) {
                 Ok(0) if started => return Err(Fault::Incomplete),
                 Ok(0) => return Ok(None),
-                Ok(_) => {}
+                Ok(count) => buffer.filled += count,
                 Err(error) if error.kind() == ErrorKind::TimedOut && started => {
                     return Err(Fault::HeadTimeout);
                 }
                 Err(_) => return Ok(None),
             }
-            if let Some(extent) = scanner.scan(self.received(), limits)? {
-                return Head::parse(self.received(), extent, limits).map(Some);
+            if let Some(extent) = scanner.scan(buffer.received(), limits)? {
+                return Head::parse(buffer.received(), extent, limits).map(Some);
             }
         }
-    }
-
-    /// Everything received so far: the head, and what came with it.
-    pub fn received(&self) -> &[u8] {
-        &self.buffer[..self.filled]
-    }
-
-    fn receive_more(&mut self) -> io::Result<usize> {
-        let mut buffer = std::mem::take(self.buffer);
-        let count = self.read(&mut buffer[self.filled..], self.head_deadline);
-        *self.buffer = buffer;
-        self.filled += count.as_ref().unwrap_or(&0);
-        count
     }
 }
 // ANCHOR_END: receive
 
 // ANCHOR: read
-impl Connection<'_> {
+impl Connection {
     /// Reads what has arrived, or waits for it until `deadline`; 0 means that the client is done.
     pub fn read(&mut self, into: &mut [u8], deadline: Instant) -> io::Result<usize> {
         loop {
@@ -153,7 +160,7 @@ pub enum Ending {
     Reset,
 }
 
-impl Connection<'_> {
+impl Connection {
     /// Ends the connection.
     pub fn close(mut self, ending: Ending, limits: &Limits) {
         match ending {
@@ -172,12 +179,11 @@ impl Connection<'_> {
             return; // The client has left: nobody can be hurt by a reset.
         }
         let tracing = std::mem::take(&mut self.tracing);
-        let mut buffer = std::mem::take(self.buffer);
+        let mut unread = [0; 8 * 1024];
         let mut drained = 0;
-        while let Ok(count @ 1..) = self.read(&mut buffer, deadline) {
+        while let Ok(count @ 1..) = self.read(&mut unread, deadline) {
             drained += count;
         }
-        *self.buffer = buffer;
         if tracing {
             trace_rest('<', drained);
         }
@@ -224,9 +230,8 @@ mod tests {
         for (sent, answered) in [(&b""[..], false), (b"GET / HT", true)] {
             let (mut client, server) = pair(&limits);
             client.write_all(sent).unwrap();
-            let mut buffer = Vec::new();
-            let arrival = Connection::new(server, &mut buffer, &limits).receive_head(&limits);
-            match arrival {
+            let mut connection = Connection::new(server, &limits, false);
+            match connection.receive_head(&mut Buffer::default(), &limits) {
                 Err(Fault::HeadTimeout) => assert!(answered),
                 Ok(None) => assert!(!answered),
                 other => panic!("{other:?}"),
@@ -251,8 +256,7 @@ mod tests {
                     drain_timeout: Duration::from_secs(10),
                     ..Limits::default()
                 };
-                let mut buffer = Vec::new();
-                let mut connection = Connection::new(server, &mut buffer, &limits);
+                let mut connection = Connection::new(server, &limits, false);
                 connection.send(b"answer").unwrap();
                 connection.close(ending, &limits);
             });

@@ -34,7 +34,7 @@ use std::net::SocketAddr;
 use lesson01::accept;
 use socket2::Socket;
 
-pub use connection::{Connection, Ending, arm};
+pub use connection::{Buffer, Connection, Ending, arm};
 pub use date::Clock;
 pub use fault::{ALLOWED_METHODS, Fault};
 pub use framing::Framing;
@@ -63,12 +63,13 @@ pub fn serve(listener: &Socket, settings: &Settings, respond: impl Fn(&Request) 
     let mut desk = Desk::default();
     loop {
         let (client, peer) = accept(listener);
-        let mut connection = Connection::new(client.into(), &mut desk.input, &settings.limits);
-        connection.trace(settings.trace);
-        let Some(head) = connection.receive_head(&settings.limits).transpose() else {
+        let mut connection = Connection::new(client.into(), &settings.limits, settings.trace);
+        let head = connection.receive_head(&mut desk.input, &settings.limits);
+        let Some(head) = head.transpose() else {
             continue; // Nothing was asked. The connection closes as it is dropped.
         };
-        let answer = answer(head, connection.received(), &respond);
+        let received = desk.input.received();
+        let answer = answer(head, received, &respond);
         desk.output.clear();
         answer.page.write(
             "lesson02",
@@ -78,7 +79,7 @@ pub fn serve(listener: &Socket, settings: &Settings, respond: impl Fn(&Request) 
         );
         let sent = connection.send(&desk.output);
         if !settings.quiet {
-            answer.log(desk.clock.date(), peer, first_line(connection.received()));
+            answer.log(desk.clock.date(), peer, first_line(received));
         }
         // A client that left before its answer needs no gentle close.
         let ending = if sent.is_ok() {
@@ -93,7 +94,7 @@ pub fn serve(listener: &Socket, settings: &Settings, respond: impl Fn(&Request) 
 /// What is used again for each client.
 #[derive(Default)]
 struct Desk {
-    input: Vec<u8>,
+    input: Buffer,
     output: Vec<u8>,
     clock: Clock,
 }
