@@ -47,6 +47,7 @@ pub enum Fault {
     NoHost,
     ManyHosts,
     Host,
+    ManyContentTypes,
     Expectation,
     // The length of the body.
     ContentLength,
@@ -120,6 +121,7 @@ impl Fault {
             Fault::NoHost => "no Host field (RFC 9112 §3.2)",
             Fault::ManyHosts => "more than one Host field (RFC 9112 §3.2)",
             Fault::Host => "the host is not valid (RFC 9112 §3.2)",
+            Fault::ManyContentTypes => "more than one Content-Type (RFC 9110 §8.3)",
             Fault::Expectation => "the only expectation is 100-continue (RFC 9110 §10.1.1)",
             Fault::ContentLength => "Content-Length is not a number (RFC 9112 §6.3)",
             Fault::ManyContentLengths => "more than one Content-Length (RFC 9112 §6.3)",

@@ -96,6 +96,7 @@ impl Head {
         let mut fields = [Field::default(); MAX_FIELDS];
         let mut hosts = Hosts::default();
         let mut framing = FramingFields::new(version);
+        let mut typed = false;
         let mut expects_continue = false;
         for (slot, field) in fields.iter_mut().zip(parsed) {
             let name = field.name.as_bytes();
@@ -109,6 +110,10 @@ impl Head {
                 framing.add_length(field.value)?;
             } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
                 framing.add_coding(field.value)?;
+            } else if name.eq_ignore_ascii_case(b"content-type") {
+                if std::mem::replace(&mut typed, true) {
+                    return Err(Fault::ManyContentTypes);
+                }
             } else if name.eq_ignore_ascii_case(b"expect") && version == Version::Http11 {
                 expects_continue = is_continue(field.value)?;
             }
@@ -421,6 +426,10 @@ mod tests {
             ("A B: c\r\n", Fault::FieldName),
             ("Ä: c\r\n", Fault::FieldName),
             ("Expect: tea\r\n", Fault::Expectation),
+            (
+                "Content-Type: a/b\r\ncontent-type: a/b\r\n",
+                Fault::ManyContentTypes,
+            ),
         ] {
             assert_eq!(get(fields).unwrap_err(), fault, "{fields:?}");
         }

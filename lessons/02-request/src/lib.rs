@@ -145,7 +145,7 @@ impl Answer {
         } else {
             0
         };
-        log_request(date, peer, first_line, &self.page.status, bytes as u64);
+        log_request(date, peer, first_line, self.page.code(), bytes as u64);
     }
 }
 

@@ -11,8 +11,7 @@ use terminal::{say, visible};
 ///
 /// `first_line` is what the client sent as its request line, whether or not it was one. It goes
 /// through [`visible`]: a log is read in a terminal, and its lines must not be forged.
-pub fn log_request(date: &str, peer: SocketAddr, first_line: &[u8], status: &str, bytes: u64) {
-    let code = status.split(' ').next().unwrap_or(status);
+pub fn log_request(date: &str, peer: SocketAddr, first_line: &[u8], code: &str, bytes: u64) {
     let line = visible(first_line);
     say(format_args!(
         "[{date}] {} \"{line}\" {code} {bytes}",

@@ -33,6 +33,11 @@ impl Page {
         }
     }
 
+    /// The three digits of the status.
+    pub fn code(&self) -> &str {
+        self.status.split(' ').next().unwrap_or_default()
+    }
+
     /// Appends the whole response to `out`.
     ///
     /// The answer to `HEAD` has the same fields as the answer to `GET`, and no body (RFC 9110
@@ -48,7 +53,7 @@ impl Page {
         for piece in head.as_flattened() {
             out.extend_from_slice(piece.as_bytes());
         }
-        if self.status.starts_with("405 ") {
+        if self.code() == "405" {
             // A 405 must name the methods that would have worked (RFC 9110 §15.5.6).
             out.extend_from_slice(format!("Allow: {ALLOWED_METHODS}\r\n").as_bytes());
         }
