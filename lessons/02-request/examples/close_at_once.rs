@@ -49,17 +49,15 @@ fn main() -> ExitCode {
         loop {
             let (client, _) = accept(&listener);
             let mut connection = Connection::new(client.into(), &limits, false);
-            if let Ok(Some(_)) = connection.receive_head(&mut input, &limits) {
-                let mut output = Vec::new();
-                Page::text("200 OK", "Hello, World!").write(
-                    PROGRAM.name,
-                    clock.date(),
-                    true,
-                    &mut output,
-                );
-                // A client that has left needs no answer; the close is the same either way.
-                let _ = connection.send(&output);
-            }
+            let page = match connection.receive_head(&mut input, &limits) {
+                Ok(Some(_)) => Page::text("200 OK", "Hello, World!"),
+                Ok(None) => continue,
+                Err(fault) => fault.into(),
+            };
+            let mut output = Vec::new();
+            page.write(PROGRAM.name, clock.date(), true, &mut output);
+            // A client that has left needs no answer; the close is the same either way.
+            let _ = connection.send(&output);
             connection.close(ending, &limits);
         }
     })

@@ -33,6 +33,7 @@ use std::net::SocketAddr;
 
 use lesson01::accept;
 use socket2::Socket;
+use terminal::{Arguments, UsageError};
 
 pub use connection::{Buffer, Connection, Ending, arm};
 pub use date::Clock;
@@ -56,6 +57,18 @@ pub struct Settings {
     pub trace: bool,
     /// Whether to leave out the access log.
     pub quiet: bool,
+}
+
+impl Settings {
+    /// The settings that a command line asks for.
+    pub fn from_flags(flags: &Arguments) -> Result<Settings, UsageError> {
+        let limits = Limits::from_flags(flags)?;
+        Ok(Settings {
+            limits,
+            trace: flags.switch("trace"),
+            quiet: flags.switch("quiet"),
+        })
+    }
 }
 
 /// Serves one client after the other, for ever, with whatever `respond` makes of a request.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use lesson01::{ReuseAddress, announce, listen, resolve};
-use lesson02::{LIMIT_FLAGS, Limits, SERVER_FLAGS, Settings, arm, hello, serve};
+use lesson02::{LIMIT_FLAGS, SERVER_FLAGS, Settings, arm, hello, serve};
 use terminal::{Flag, Program};
 // ANCHOR_END: imports
 
@@ -26,11 +26,7 @@ const DELAY: Flag = Flag {
 
 fn main() -> ExitCode {
     PROGRAM.run(|flags| {
-        let settings = Settings {
-            limits: Limits::from_flags(flags)?,
-            trace: flags.switch("trace"),
-            quiet: flags.switch("quiet"),
-        };
+        let settings = Settings::from_flags(flags)?;
         let delay = flags.seconds("delay")?;
         let backlog = flags.number("backlog")?;
         let address = resolve(flags.text("addr"))?;

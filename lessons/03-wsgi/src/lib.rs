@@ -1,1 +1,49 @@
-//! Being written.
+//! Lesson 3: the gateway.
+//!
+//! New here: the server knows no application, and the application knows no server. Between them
+//! stands a calling convention, WSGI (PEP 3333), as Rust types.
+//!
+//! ```text
+//! make_server → serve_forever         accept → converse, one client at a time
+//!   Gateway::converse                 receive_head (lesson 2) → answer → close
+//!     Exchange::run                   the application's turn, panics and all
+//!       app.respond(environ, start_response)
+//!         environ.get, environ.input  what was asked; the body, lazily
+//!         start_response.begin        status and headers, stored, not sent
+//!       send_body                     each piece before the next one is made
+//! ```
+//!
+//! Still wrong, on purpose: a request that takes long makes everybody wait
+//! (`cargo run -p check -- break lesson03 slow-application`).
+
+// ANCHOR: imports
+#![forbid(unsafe_code)]
+
+mod application;
+mod body;
+mod control;
+pub mod demo;
+mod environ;
+mod exchange;
+mod gateway;
+mod input;
+mod registry;
+mod response;
+mod server;
+mod start_response;
+pub mod validator;
+
+pub use application::{AppError, Application, application};
+pub use body::Body;
+pub use control::{Handle, ServeError};
+pub use environ::{Deployment, Environ, Errors, Mark, Value};
+pub use exchange::{Exchange, Outcome};
+pub use gateway::{Desk, Gateway};
+pub use input::{Input, Intake, PACE_FLAGS, Pace, Source, Transport};
+pub use registry::{Export, Registry, UnknownApplication};
+pub use response::{Account, Response, Stamp};
+pub use server::{Address, GATEWAY_FLAGS, Options, WsgiServer, make_server};
+pub use start_response::{
+    Begin, Sink, StartError, StartResponse, Writer, check_header, check_status,
+};
+// ANCHOR_END: imports

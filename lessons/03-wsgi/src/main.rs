@@ -1,2 +1,32 @@
-//! Being written.
-fn main() {}
+//! `cargo run -p lesson03`: any application behind a gateway, one request at a time.
+
+// ANCHOR: imports
+use std::process::ExitCode;
+
+use lesson01::announce;
+use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
+use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry, WsgiServer};
+use terminal::Program;
+// ANCHOR_END: imports
+
+// ANCHOR: main
+const PROGRAM: Program = Program {
+    name: "lesson03",
+    about: "Lesson 3, the gateway: any application, one request at a time.",
+    operand: Some((
+        "MODULE:CALLABLE",
+        "the application (default demo:application)",
+    )),
+    flags: &[SERVER_FLAGS, LIMIT_FLAGS, PACE_FLAGS, GATEWAY_FLAGS],
+};
+
+fn main() -> ExitCode {
+    PROGRAM.run(|flags| {
+        let app = Registry::demo().find(flags.operand().unwrap_or("demo:application"))?;
+        let options = Options::from_flags(flags, PROGRAM.name)?;
+        let server = WsgiServer::bind(flags.text("addr"), app, options)?;
+        announce(PROGRAM.name, server.listener(), server.address())?;
+        Ok(server.serve_forever()?)
+    })
+}
+// ANCHOR_END: main

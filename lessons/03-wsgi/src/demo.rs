@@ -1,0 +1,142 @@
+//! The demo application: the same on every server of the course.
+
+// ANCHOR: imports
+use std::io::Read;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{process, thread};
+
+use lesson02::Page;
+
+use crate::{AppError, Body, Environ, StartResponse};
+// ANCHOR_END: imports
+
+// ANCHOR: application
+const PLAIN: (&str, &str) = ("Content-Type", "text/plain; charset=utf-8");
+
+/// All the applications below, each at its path.
+pub fn application(environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
+    match environ.path_utf8_lossy().as_ref() {
+        "" | "/" => hello(environ, start_response),
+        "/environ" => self::environ(environ, start_response),
+        "/sleep" => sleep(environ, start_response),
+        "/echo" => echo(environ, start_response),
+        "/stream" => stream(environ, start_response),
+        "/panic" => panic(environ, start_response),
+        _ => {
+            start_response.begin("404 Not Found", &[PLAIN])?;
+            Ok("404 Not Found\n".into())
+        }
+    }
+}
+
+/// `/`: says hello.
+pub fn hello(_environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
+    start_response.begin("200 OK", &[PLAIN])?;
+    Ok("Hello, World!".into())
+}
+// ANCHOR_END: application
+
+// ANCHOR: environ
+/// `/environ`: shows what an application is told, like the demo of Python's `wsgiref`.
+pub fn environ(environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
+    let mut text = String::from("Hello world!\n\n");
+    for (name, value) in environ.iter() {
+        text.push_str(&format!("{name} = {value}\n"));
+    }
+    start_response.begin("200 OK", &[PLAIN])?;
+    Ok(text.into())
+}
+// ANCHOR_END: environ
+
+// ANCHOR: sleep
+/// `/sleep?ms=500`: takes its time, then tells who slept and when.
+pub fn sleep(environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
+    let pause = milliseconds(environ, 500)?;
+    let started = unix_milliseconds();
+    thread::sleep(pause);
+    let finished = unix_milliseconds();
+    let thread = thread::current();
+    let name = thread.name().unwrap_or("unnamed");
+    let pid = process::id();
+    start_response.begin("200 OK", &[("Content-Type", "application/json")])?;
+    // A thread's name is chosen by our own servers, and Rust's quoting of it is JSON's.
+    Ok(format!(
+        "{{\"pid\": {pid}, \"thread\": {name:?}, \
+         \"started_ms\": {started:.3}, \"finished_ms\": {finished:.3}}}\n"
+    )
+    .into())
+}
+
+fn unix_milliseconds() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_secs_f64() * 1000.0
+}
+// ANCHOR_END: sleep
+
+// ANCHOR: echo
+/// `POST /echo`: sends the body back.
+///
+/// It reads everything before it answers. An echo that writes while it reads would wait for ever
+/// on a client that sends everything before it reads.
+pub fn echo(environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
+    if environ.get("REQUEST_METHOD").as_deref() != Some("POST") {
+        start_response.begin("405 Method Not Allowed", &[PLAIN, ("Allow", "POST")])?;
+        return Ok("405 Method Not Allowed: POST something\n".into());
+    }
+    let mut body = Vec::new();
+    environ.input().read_to_end(&mut body)?;
+    let content_type = environ.get("CONTENT_TYPE");
+    let content_type = content_type
+        .as_deref()
+        .unwrap_or("application/octet-stream");
+    start_response.begin("200 OK", &[("Content-Type", content_type)])?;
+    Ok(body.into())
+}
+// ANCHOR_END: echo
+
+// ANCHOR: stream
+/// `/stream?n=5&ms=200`: lines, each made only when the one before it is on its way.
+pub fn stream(environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
+    let count = number(environ, "n", 5)?;
+    let pause = milliseconds(environ, 200)?;
+    start_response.begin("200 OK", &[PLAIN])?;
+    Ok(Body::chunks((1..=count).map(move |line| {
+        if line > 1 {
+            thread::sleep(pause);
+        }
+        format!("line {line} of {count}\n").into_bytes()
+    })))
+}
+
+/// `/panic`: does what no application should.
+pub fn panic(_environ: &mut Environ, _start_response: StartResponse) -> Result<Body, AppError> {
+    panic!("this application always panics");
+}
+// ANCHOR_END: stream
+
+// ANCHOR: query
+/// The `ms` of the query, up to a minute.
+fn milliseconds(environ: &Environ, default: u64) -> Result<Duration, AppError> {
+    match number(environ, "ms", default)? {
+        pause @ 0..=60_000 => Ok(Duration::from_millis(pause)),
+        _ => Err(bad_request("ms is at most 60000")),
+    }
+}
+
+/// A number in the query, such as 5 in `n=5&ms=200`.
+fn number(environ: &Environ, name: &str, default: u64) -> Result<u64, AppError> {
+    let query = environ.get("QUERY_STRING").unwrap_or_default();
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    match pairs.find(|(key, _)| *key == name) {
+        None => Ok(default),
+        Some((_, value)) => value
+            .parse()
+            .map_err(|_| bad_request(&format!("{name} is a whole number"))),
+    }
+}
+
+fn bad_request(why: &str) -> AppError {
+    let page = Page::text("400 Bad Request", format!("400 Bad Request: {why}\n"));
+    AppError::new(why.to_owned()).with_page(page)
+}
+// ANCHOR_END: query

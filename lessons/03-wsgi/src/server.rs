@@ -1,0 +1,303 @@
+//! `make_server`, and a server that serves one client at a time.
+
+// ANCHOR: imports
+use std::error::Error;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use lesson01::{ReuseAddress, listen, recover, resolve};
+use lesson02::{Settings, arm};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::Socket;
+use terminal::{Arguments, Flag, UsageError};
+
+use crate::control::{Control, Handle, ServeError};
+use crate::{Application, Deployment, Desk, Gateway, Pace};
+// ANCHOR_END: imports
+
+// ANCHOR: make_server
+/// Makes a server for `app` at `"host:port"` or `("host", port)`. It listens already; it serves
+/// when [`WsgiServer::serve_forever`] is called.
+///
+/// ```
+/// use lesson03::{demo, make_server};
+///
+/// let server = make_server("127.0.0.1:0", demo::hello)?;
+/// let handle = server.handle();
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| server.serve_forever());
+///     handle.shutdown()
+/// })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn make_server(
+    address: impl Address,
+    app: impl Application + 'static,
+) -> Result<WsgiServer, Box<dyn Error>> {
+    WsgiServer::bind(address, Arc::new(app), Options::default())
+}
+
+/// What names a place to listen: `"host:port"` or `("host", port)`.
+pub trait Address {
+    /// The address in the form `host:port`.
+    fn host_and_port(&self) -> String;
+}
+
+impl Address for &str {
+    fn host_and_port(&self) -> String {
+        (*self).to_owned()
+    }
+}
+
+impl Address for (&str, u16) {
+    fn host_and_port(&self) -> String {
+        let (host, port) = self;
+        match host.contains(':') && !host.starts_with('[') {
+            true => format!("[{host}]:{port}"),
+            false => format!("{host}:{port}"),
+        }
+    }
+}
+// ANCHOR_END: make_server
+
+// ANCHOR: server
+/// A WSGI server that serves one request at a time.
+pub struct WsgiServer {
+    listener: Socket,
+    address: SocketAddr,
+    gateway: Gateway,
+    app: RwLock<Arc<dyn Application>>,
+    desk: Mutex<Desk>,
+    control: Arc<Control>,
+    hooks: Hooks,
+}
+
+/// What a server can be told when it is made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Limits, trace and log.
+    pub settings: Settings,
+    /// How slowly a body may come.
+    pub pace: Pace,
+    /// How many clients may wait to be accepted.
+    pub backlog: i32,
+    /// `SERVER_SOFTWARE`, and the `Server` header.
+    pub software: &'static str,
+    /// `SERVER_NAME`; the bound address if it is not given.
+    pub server_name: Option<String>,
+    /// Further variables for `environ`.
+    pub extra: Vec<(String, String)>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            settings: Settings::default(),
+            pace: Pace::default(),
+            backlog: 128,
+            software: "lesson03",
+            server_name: None,
+            extra: Vec::new(),
+        }
+    }
+}
+
+/// The flags of a server with a gateway.
+pub const GATEWAY_FLAGS: &[Flag] = &[
+    Flag {
+        name: "server-name",
+        value: "NAME",
+        default: "",
+        help: "SERVER_NAME for applications, instead of the bound address",
+    },
+    Flag {
+        name: "env",
+        value: "K=V",
+        default: "",
+        help: "a variable for environ; repeatable",
+    },
+];
+
+impl Options {
+    /// The options that a command line asks for.
+    pub fn from_flags(flags: &Arguments, software: &'static str) -> Result<Options, UsageError> {
+        let pair = |text: &str| match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+            _ => Err(UsageError::new(format!("--env takes K=V, not {text:?}"))),
+        };
+        Ok(Options {
+            settings: Settings::from_flags(flags)?,
+            pace: Pace::from_flags(flags)?,
+            backlog: flags.number("backlog")?,
+            software,
+            server_name: Some(flags.text("server-name").to_owned()).filter(|name| !name.is_empty()),
+            extra: flags.all("env").map(pair).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// What Python's servers leave to subclasses.
+struct Hooks {
+    timeout: Option<Duration>,
+    handle_timeout: Box<dyn Fn() + Send + Sync>,
+    verify_request: Box<dyn Fn(SocketAddr) -> bool + Send + Sync>,
+}
+
+impl WsgiServer {
+    /// Makes a server that listens at `address`.
+    pub fn bind(
+        address: impl Address,
+        app: Arc<dyn Application>,
+        options: Options,
+    ) -> Result<WsgiServer, Box<dyn Error>> {
+        let asked = resolve(&address.host_and_port())?;
+        let listener = listen(asked, options.backlog, ReuseAddress::Yes)?;
+        arm(&listener, &options.settings.limits)?;
+        // `accept` must not wait where `shutdown` cannot reach it; `poll` waits instead.
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?.as_socket().unwrap_or(asked);
+        let mut deployment = Deployment::at(address, options.software);
+        deployment.server_name = options.server_name.unwrap_or(deployment.server_name);
+        deployment.extra = options.extra;
+        Ok(WsgiServer {
+            listener,
+            address,
+            gateway: Gateway::new(options.settings, options.pace, deployment),
+            app: RwLock::new(app),
+            desk: Mutex::default(),
+            control: Arc::new(Control::new()?),
+            hooks: Hooks {
+                timeout: None,
+                handle_timeout: Box::new(|| {}),
+                verify_request: Box::new(|_| true),
+            },
+        })
+    }
+}
+// ANCHOR_END: server
+
+// ANCHOR: serve
+impl WsgiServer {
+    /// Serves one client after the other, until a [`Handle`] says stop.
+    pub fn serve_forever(&self) -> Result<(), ServeError> {
+        let _turn = self.control.begin_turn()?;
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        while !self.control.is_stopping() {
+            if let Arrival::Client(client, peer) = self.wait_for_client(None) {
+                self.process_request(client, peer, &mut desk);
+            }
+        }
+        Ok(())
+    }
+
+    /// Serves exactly one client, or calls the timeout hook when nobody comes.
+    pub fn handle_request(&self) -> Result<(), ServeError> {
+        let _turn = self.control.begin_turn()?;
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.wait_for_client(self.hooks.timeout) {
+            Arrival::Client(client, peer) => self.process_request(client, peer, &mut desk),
+            Arrival::TimedOut => (self.hooks.handle_timeout)(),
+            Arrival::Woken => {}
+        }
+        Ok(())
+    }
+
+    fn process_request(&self, client: TcpStream, peer: SocketAddr, desk: &mut Desk) {
+        if (self.hooks.verify_request)(peer) {
+            self.gateway.converse(client, peer, &self.get_app(), desk);
+        }
+    }
+}
+
+/// What the end of waiting for a client can be.
+enum Arrival {
+    Client(TcpStream, SocketAddr),
+    TimedOut,
+    Woken,
+}
+// ANCHOR_END: serve
+
+// ANCHOR: wait
+impl WsgiServer {
+    /// Takes a client from the queue, or waits until one comes, the time is up, or somebody says
+    /// stop.
+    fn wait_for_client(&self, timeout: Option<Duration>) -> Arrival {
+        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        loop {
+            match self.listener.accept() {
+                Ok((client, peer)) => {
+                    let peer = peer.as_socket().unwrap_or(self.address);
+                    return Arrival::Client(client.into(), peer);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => recover(&error),
+            }
+            if self.control.is_stopping() {
+                return Arrival::Woken;
+            }
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Arrival::TimedOut;
+            }
+            self.sleep_until_something_happens(left);
+        }
+    }
+
+    fn sleep_until_something_happens(&self, at_most: Option<Duration>) {
+        let wake = self.control.wake_descriptor();
+        let mut descriptors = [
+            PollFd::new(&self.listener, PollFlags::IN),
+            PollFd::from_borrowed_fd(wake, PollFlags::IN),
+        ];
+        // A duration that the kernel cannot express is as good as none.
+        let at_most = at_most.and_then(|at_most| Timespec::try_from(at_most).ok());
+        // An error (EINTR, mostly) is a reason to look around again, like everything else.
+        let _ = poll(&mut descriptors, at_most.as_ref());
+    }
+}
+// ANCHOR_END: wait
+
+// ANCHOR: accessors
+impl WsgiServer {
+    /// Replaces the application, from the next request on.
+    pub fn set_app(&self, app: impl Application + 'static) {
+        *self.app.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(app);
+    }
+
+    /// The current application.
+    pub fn get_app(&self) -> Arc<dyn Application> {
+        Arc::clone(&self.app.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A way to stop this server from another thread.
+    pub fn handle(&self) -> Handle {
+        Handle(Arc::clone(&self.control))
+    }
+
+    /// Where the server listens, with the real port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The listening socket.
+    pub fn listener(&self) -> &Socket {
+        &self.listener
+    }
+
+    /// How long [`WsgiServer::handle_request`] waits, and what it calls when nobody came.
+    pub fn on_timeout(&mut self, timeout: Duration, handle: impl Fn() + Send + Sync + 'static) {
+        self.hooks.timeout = Some(timeout);
+        self.hooks.handle_timeout = Box::new(handle);
+    }
+
+    /// Asks `verify` about each client; one that it denies is closed without an answer.
+    pub fn verify_request(&mut self, verify: impl Fn(SocketAddr) -> bool + Send + Sync + 'static) {
+        self.hooks.verify_request = Box::new(verify);
+    }
+
+    /// Stops listening. Dropping the server does the same; this says it.
+    pub fn server_close(self) {}
+}
+// ANCHOR_END: accessors
