@@ -196,21 +196,11 @@ impl Exchange<'_> {
             _ if state.client_left => (Ending::Clean, None),
             Ok(()) => (state.ending(), state.complaint()),
             Err((message, page)) => {
-                let blame = state.intake.blame();
-                let who = if blame.is_some() {
-                    "the client"
-                } else {
-                    "the application"
-                };
-                let ending = if state.response.is_committed() {
-                    Ending::Reset
-                } else {
-                    state.response.replace(&blame.unwrap_or(page), self.stamp);
-                    // If the client has left, there is nobody to tell.
-                    let _ = state.flush();
-                    state.ending()
-                };
-                (ending, Some(format!("{who} failed: {message}")))
+                let page = state.intake.blame().unwrap_or(page);
+                // A page from 400 to 499 tells the client what it did wrong, and that is all.
+                let ours = page.code().starts_with('5') || state.response.is_committed();
+                let complaint = ours.then(|| format!("the application failed: {message}"));
+                (state.replace_or_reset(&page, self.stamp), complaint)
             }
         };
         let (code, body_bytes) = (state.response.code(), state.response.body_bytes());

@@ -32,11 +32,13 @@ mod response;
 mod server;
 mod start_response;
 pub mod validator;
+mod value;
+mod variables;
 
 pub use application::{AppError, Application, application};
 pub use body::Body;
 pub use control::{Handle, ServeError};
-pub use environ::{Deployment, Environ, Errors, Mark, Value};
+pub use environ::{Deployment, Environ, Errors, Mark};
 pub use exchange::{Exchange, Outcome};
 pub use gateway::{Desk, Gateway};
 pub use input::{Input, Intake, PACE_FLAGS, Pace, Source, Transport};
@@ -46,4 +48,5 @@ pub use server::{Address, GATEWAY_FLAGS, Options, WsgiServer, make_server};
 pub use start_response::{
     Begin, Sink, StartError, StartResponse, Writer, check_header, check_status,
 };
+pub use value::Value;
 // ANCHOR_END: imports
