@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use lesson02::Request;
-use terminal::{say, visible};
+use terminal::say;
 
 use crate::Input;
 // ANCHOR_END: imports
@@ -194,14 +194,12 @@ pub struct Errors;
 
 impl io::Write for Errors {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        for line in text
-            .split(|&byte| byte == b'\n')
-            .filter(|line| !line.is_empty())
-        {
-            match std::str::from_utf8(line) {
-                Ok(line) if !line.chars().any(char::is_control) => say(line),
-                _ => say(visible(line)),
-            }
+        for line in String::from_utf8_lossy(text).lines() {
+            let escape = |char: char| match char.is_control() {
+                true => char.escape_default().to_string(),
+                false => char.to_string(),
+            };
+            say(line.chars().map(escape).collect::<String>());
         }
         Ok(text.len())
     }

@@ -44,7 +44,7 @@ pub use gateway::{Desk, Gateway};
 pub use input::{Input, Intake, PACE_FLAGS, Pace, Source, Transport};
 pub use registry::{Export, Registry, UnknownApplication};
 pub use response::{Account, Response, Stamp};
-pub use server::{Address, GATEWAY_FLAGS, Options, WsgiServer, make_server};
+pub use server::{Address, Builder, GATEWAY_FLAGS, Options, WsgiServer, make_server};
 pub use start_response::{
     Begin, Sink, StartError, StartResponse, Writer, check_header, check_status,
 };

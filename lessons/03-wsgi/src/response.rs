@@ -274,9 +274,9 @@ mod tests {
         let mut response = Response::new(&mut out, to_head);
         response.begin(status, headers).unwrap();
         response.commit(STAMP, None);
-        pieces
-            .iter()
-            .for_each(|piece| drop(response.push(piece.as_bytes())));
+        pieces.iter().for_each(|piece| {
+            response.push(piece.as_bytes());
+        });
         let account = response.finish();
         (out.iter().copied().map(char::from).collect(), account)
     }
