@@ -1,2 +1,45 @@
-//! Being written.
-fn main() {}
+//! `cargo run -p lesson04`: the framework's demo, on the server of lesson 3.
+
+// ANCHOR: imports
+use std::process::ExitCode;
+
+use lesson01::announce;
+use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
+use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry, WsgiServer};
+use terminal::{Flag, Program};
+// ANCHOR_END: imports
+
+// ANCHOR: main
+const PROGRAM: Program = Program {
+    name: "lesson04",
+    about: "Lesson 4, a framework: routes and responses, on the server of lesson 3.",
+    operand: Some(("MODULE:CALLABLE", "the application (default framework:app)")),
+    flags: &[
+        SERVER_FLAGS,
+        LIMIT_FLAGS,
+        PACE_FLAGS,
+        GATEWAY_FLAGS,
+        &[DEBUG],
+    ],
+};
+
+const DEBUG: Flag = Flag {
+    name: "debug",
+    value: "",
+    default: "",
+    help: "show clients why a handler failed; never where strangers can look",
+};
+
+fn main() -> ExitCode {
+    PROGRAM.run(|flags| {
+        let mut framework = lesson04::demo::app();
+        framework.debug(flags.switch("debug"));
+        let registry = Registry::demo().callable("framework", "app", framework);
+        let app = registry.find(flags.operand().unwrap_or("framework:app"))?;
+        let options = Options::from_flags(flags, PROGRAM.name)?;
+        let server = WsgiServer::bind(flags.text("addr"), app, options)?;
+        announce(PROGRAM.name, server.listener(), server.address())?;
+        Ok(server.serve_forever()?)
+    })
+}
+// ANCHOR_END: main
