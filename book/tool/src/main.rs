@@ -1,2 +1,160 @@
-//! Being written.
-fn main() {}
+//! `cargo run -p book`: builds the book; `-- check` checks it against the code.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use book::contract::{self, Scope};
+use book::generated::{self, Generated};
+use book::measured;
+use book::site;
+use book::transcript::command::Workshop;
+use book::tree::Tree;
+use check::lessons::LESSONS;
+use check::workshop::workspace;
+use clap::{Parser, Subcommand};
+
+/// Builds the book into target/book, and checks that its text and the code agree.
+#[derive(Parser)]
+#[command(name = "book", args_conflicts_with_subcommands = true)]
+struct Arguments {
+    /// Open the book in a browser when it is built.
+    #[arg(long)]
+    open: bool,
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Check the contract between text and code, transcripts included.
+    Check {
+        /// Only what concerns one page, such as 01-socket.md.
+        #[arg(long, value_name = "PAGE")]
+        only: Option<String>,
+        /// Leave the transcripts out: nothing is built or run.
+        #[arg(long)]
+        no_run: bool,
+    },
+    /// Write the page with the matrix of lessons and probes.
+    Matrix,
+    /// Write the figures that are drawn from the list of lessons.
+    Figures,
+    /// Run the benches and write what they measured into book/data (takes a minute or two).
+    Bench,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.task {
+        None => build(arguments.open),
+        Some(Task::Check { only, no_run }) => check(only.as_deref(), !no_run),
+        Some(Task::Matrix) => write(|_| vec![generated::matrix()]),
+        Some(Task::Figures) => write(generated::figures),
+        Some(Task::Bench) => bench(),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("book: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn open_tree() -> Result<Tree, String> {
+    Tree::open(workspace(), LESSONS).map_err(|error| format!("cannot read the pages: {error}"))
+}
+
+fn build(open: bool) -> Result<ExitCode, String> {
+    let target = workspace().join("target");
+    let into = target.join("book");
+    // Two builds at once would remove each other's files.
+    let lock = fs::create_dir_all(&target)
+        .and_then(|()| File::create(target.join(".book-lock")))
+        .and_then(|file| file.lock().map(|()| file));
+    let _lock = lock.map_err(|error| format!("cannot lock {}: {error}", target.display()))?;
+    site::build(workspace(), &into)?;
+    let index = into.join("index.html");
+    println!("The book is built. Open file://{}", index.display());
+    if open {
+        open_in_browser(&index)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open_in_browser(index: &Path) -> Result<(), String> {
+    let status = Command::new("xdg-open").arg(index).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!(
+            "xdg-open ended with {status}; open the file yourself"
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err("--open needs xdg-open, which is not installed; open the file yourself".to_owned())
+        }
+        Err(error) => Err(format!("xdg-open: {error}")),
+    }
+}
+
+fn check(only: Option<&str>, run: bool) -> Result<ExitCode, String> {
+    let tree = open_tree()?;
+    if let Some(page) = only
+        && !tree.pages.iter().any(|one| one.name == page)
+    {
+        let names: Vec<&str> = tree.pages.iter().map(|page| page.name.as_str()).collect();
+        eprintln!(
+            "book: there is no page {page}; there are: {}",
+            names.join(", ")
+        );
+        return Ok(ExitCode::from(2));
+    }
+    let findings = contract::check(
+        &tree,
+        &Scope {
+            only,
+            workshop: run.then_some(&book::built as Workshop),
+            require_all: std::env::var_os("REQUIRE_ALL").is_some_and(|value| value == "1"),
+            generated: &generated::all(&tree),
+        },
+    );
+    for finding in &findings {
+        println!("{finding}");
+    }
+    let pages = only.map_or(format!("{} pages", tree.pages.len()), str::to_owned);
+    match findings.len() {
+        0 => {
+            println!("{pages}: text and code agree.");
+            Ok(ExitCode::SUCCESS)
+        }
+        count => {
+            println!("{pages}: {count} findings.");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn bench() -> Result<ExitCode, String> {
+    let folder = workspace().join("book/data");
+    let file = folder.join("03-bench.md");
+    println!("running cargo bench -p lesson03 …");
+    let text = measured::gateway_bench()?;
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&file, text))
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    println!("book/data/03-bench.md: written");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(files: impl Fn(&Tree) -> Vec<Generated>) -> Result<ExitCode, String> {
+    let tree = open_tree()?;
+    for file in files(&tree) {
+        let written = file
+            .write(&tree)
+            .map_err(|error| format!("cannot write {}: {error}", file.path))?;
+        let word = if written { "written" } else { "up to date" };
+        println!("{}: {word}", file.path);
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,41 @@
+//! The tool of the book: it builds the book with mdBook's library and keeps text and code from
+//! drifting apart.
+//!
+//! ```text
+//! site        mdBook builds book/src into target/book
+//! contract    every rule over a Tree (pages, lessons) gives Findings
+//!   rules         what can be read: includes, listings, coverage, links, figures …
+//!   transcript    what has to be run: console fences, executed and compared
+//! generated   files made from code and checked in: the ladders, the matrix
+//! ```
+//!
+//! A rule is a function from a [`tree::Tree`] to [`finding::Finding`]s. Its tests plant the fault
+//! in a tiny repository and see it found.
+
+#![forbid(unsafe_code)]
+
+pub mod contract;
+pub mod finding;
+pub mod generated;
+pub mod include;
+pub mod ladder;
+pub mod measured;
+pub mod page;
+#[cfg(test)]
+mod planted;
+pub mod rules;
+pub mod site;
+pub mod source;
+pub mod transcript;
+pub mod tree;
+
+use std::path::PathBuf;
+
+/// The binary of a package or of one of its examples, built by the workshop of the probes.
+pub fn built(package: &str, example: Option<&str>) -> Result<PathBuf, String> {
+    let path = match example {
+        Some(example) => check::workshop::example(package, example),
+        None => check::workshop::binary(package),
+    };
+    path.map_err(|error| error.to_string())
+}

@@ -1,0 +1,247 @@
+//! A shell in a terminal of its own: everything it starts is stopped with it.
+
+use std::io::{self, PipeReader, Read};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// How often a condition is looked at again.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How long a process may take to die of a signal, and how long its output may take to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A running shell command with its output, standard output and error in one pipe.
+#[derive(Debug)]
+pub struct Terminal {
+    shell: Child,
+    keeper: Keeper,
+    output: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Terminal {
+    /// Starts `sh -c command` in a folder.
+    ///
+    /// `curl_home` holds the `.curlrc` of the book, so that curl behaves as on a terminal.
+    pub fn start(command: &str, folder: &Path, curl_home: &Path) -> io::Result<Terminal> {
+        let keeper = Keeper::start()?;
+        let (reader, writer) = io::pipe()?;
+        let mut shell = Command::new("sh");
+        shell
+            .arg("-c")
+            .arg(command)
+            .current_dir(folder)
+            .env("CURL_HOME", curl_home)
+            .env("LC_ALL", "C.UTF-8")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone()?)
+            .stderr(writer)
+            .process_group(keeper.group());
+        for variable in [
+            "http_proxy",
+            "HTTP_PROXY",
+            "all_proxy",
+            "ALL_PROXY",
+            "RUST_BACKTRACE",
+            "RUST_LOG",
+        ] {
+            shell.env_remove(variable);
+        }
+        let child = shell.spawn()?;
+        // The pipe ends when the last process that writes into it has gone: not before we let
+        // go of our own two ends, which `shell` holds.
+        drop(shell);
+        let output = Arc::default();
+        let reader = read_into(reader, Arc::clone(&output));
+        Ok(Terminal {
+            shell: child,
+            keeper,
+            output,
+            reader,
+        })
+    }
+
+    /// What has come out until now.
+    pub fn output(&self) -> String {
+        let bytes = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Whether the shell has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.shell.try_wait(), Ok(None))
+    }
+
+    /// Waits until the condition holds; false if it did not within the time.
+    pub fn wait_until(
+        &mut self,
+        time: Duration,
+        condition: impl Fn(&mut Terminal) -> bool,
+    ) -> bool {
+        let end = Instant::now() + time;
+        loop {
+            if condition(self) {
+                return true;
+            }
+            if Instant::now() > end {
+                return false;
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// Waits until nothing more has come out for a while.
+    pub fn wait_for_quiet(&mut self) {
+        const QUIET: Duration = Duration::from_millis(100);
+        let end = Instant::now() + GRACE;
+        let (mut length, mut since) = (self.output().len(), Instant::now());
+        while since.elapsed() < QUIET && Instant::now() < end {
+            thread::sleep(PAUSE);
+            let now = self.output().len();
+            if now != length {
+                (length, since) = (now, Instant::now());
+            }
+        }
+    }
+
+    /// Sends a signal to everything in the terminal, waits for the end, and returns the output.
+    pub fn end(mut self, signal: Signal) -> String {
+        self.keeper.signal(signal);
+        self.wait_until(GRACE, Terminal::has_ended);
+        self.keeper.signal(Signal::KILL);
+        self.wait_until(GRACE, |terminal| {
+            terminal.has_ended() && terminal.reader.is_finished()
+        });
+        self.output()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.keeper.signal(Signal::KILL);
+        let _ = self.shell.wait();
+    }
+}
+
+fn read_into(mut pipe: PipeReader, output: Arc<Mutex<Vec<u8>>>) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+            let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+            output.extend_from_slice(&buffer[..count]);
+        }
+    })
+}
+
+/// The leader of a process group, which kills the group when this program goes away.
+///
+/// Processes in a group of their own do not get the Ctrl-C of our terminal. The keeper waits for
+/// the end of a pipe that only we hold open, and the kernel closes it however we end.
+#[derive(Debug)]
+struct Keeper {
+    process: Child,
+    _alive: Option<ChildStdin>,
+}
+
+impl Keeper {
+    fn start() -> io::Result<Keeper> {
+        let mut process = Command::new("sh")
+            .args(["-c", "trap '' INT TERM; read line; kill -KILL 0"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()?;
+        let _alive = process.stdin.take();
+        Ok(Keeper { process, _alive })
+    }
+
+    fn group(&self) -> i32 {
+        // Linux never gives a pid above 4194304.
+        self.process.id() as i32
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = Pid::from_raw(self.group()) {
+            // The group may be gone already, which is what we want.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // Until it is waited for, its number, which names the group, is not given to another.
+        self.signal(Signal::KILL);
+        let _ = self.process.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(command: &str) -> Terminal {
+        Terminal::start(command, Path::new("/"), Path::new("/")).unwrap()
+    }
+
+    fn is_alive(pid: &str) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // A zombie whose new parent has not looked yet is as good as gone.
+        !stat.is_empty() && !stat.contains(") Z ")
+    }
+
+    #[test]
+    fn both_outputs_arrive_in_order() {
+        let mut terminal = start("echo one; echo two >&2; echo three");
+        assert!(terminal.wait_until(GRACE, Terminal::has_ended));
+        assert_eq!(terminal.end(Signal::TERM), "one\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn what_a_command_left_in_the_background_ends_with_the_terminal() {
+        let mut terminal = start("sleep 600 & echo $!");
+        assert!(terminal.wait_until(GRACE, |terminal| terminal.output().ends_with('\n')));
+        let pid = terminal.output().trim().to_owned();
+        assert!(is_alive(&pid));
+        let before = Instant::now();
+        terminal.end(Signal::TERM);
+        assert!(!is_alive(&pid) && before.elapsed() < GRACE + GRACE);
+    }
+
+    #[test]
+    fn a_terminal_that_is_dropped_leaves_nothing_behind() {
+        let mut terminal = start("trap '' TERM INT; sleep 600 & echo $!; wait");
+        assert!(terminal.wait_until(GRACE, |terminal| terminal.output().ends_with('\n')));
+        let pid = terminal.output().trim().to_owned();
+        drop(terminal);
+        let end = Instant::now() + GRACE;
+        while is_alive(&pid) && Instant::now() < end {
+            thread::sleep(PAUSE);
+        }
+        assert!(!is_alive(&pid));
+    }
+
+    #[test]
+    fn the_keeper_kills_its_group_when_its_pipe_ends() {
+        let mut terminal = start("sleep 600");
+        // As if this program had died: the kernel closes the pipe.
+        drop(terminal.keeper._alive.take());
+        assert!(terminal.wait_until(GRACE, Terminal::has_ended));
+    }
+
+    #[test]
+    fn an_interrupt_reaches_the_command() {
+        let mut terminal =
+            start("trap 'echo caught; exit' INT; echo ready; while :; do sleep 0.01; done");
+        assert!(terminal.wait_until(GRACE, |terminal| terminal.output() == "ready\n"));
+        assert_eq!(terminal.end(Signal::INT), "ready\ncaught\n");
+    }
+}
