@@ -385,7 +385,7 @@ mod tests {
     fn a_request_line_has_three_words_and_one_space_between_them() {
         for (line, fault) in [
             ("GET /", Fault::NoVersion),
-            ("GET", Fault::RequestLine),
+            ("GET", Fault::NoVersion),
             ("GET  / HTTP/1.1", Fault::RequestLine),
             ("GET / HTTP/1.1 ", Fault::RequestLine),
             (" GET / HTTP/1.1", Fault::RequestLine),

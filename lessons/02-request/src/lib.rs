@@ -47,7 +47,7 @@ pub use scan::{Extent, Scanner};
 pub use target::{Target, is_host, percent_decode};
 // ANCHOR_END: imports
 
-// ANCHOR: serve
+// ANCHOR: settings
 /// What a server is told when it starts.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -70,7 +70,9 @@ impl Settings {
         })
     }
 }
+// ANCHOR_END: settings
 
+// ANCHOR: serve
 /// Serves one client after the other, for ever, with whatever `respond` makes of a request.
 pub fn serve(listener: &Socket, settings: &Settings, respond: impl Fn(&Request) -> Page) -> ! {
     let mut desk = Desk::default();

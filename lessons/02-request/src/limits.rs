@@ -136,6 +136,11 @@ impl Limits {
                 "--field-limit can be at most {MAX_FIELDS}"
             )));
         }
+        // The buffer for a head is there as long as the server.
+        const MOST: usize = 1024 * 1024;
+        if limits.head_bytes == 0 || limits.head_bytes > MOST {
+            return Err(UsageError::new(format!("--head-limit is from 1 to {MOST}")));
+        }
         // The kernel takes a timeout of zero for "never".
         let timeouts = [
             limits.head_timeout,
@@ -176,6 +181,8 @@ mod tests {
     fn limits_that_cannot_be_kept_are_refused() {
         assert!(limits("--field-limit 101").is_err());
         assert!(limits("--head-timeout 0").is_err());
+        assert!(limits("--head-limit 0").is_err());
+        assert!(limits("--head-limit 9999999999").is_err());
         assert_eq!(limits("--body-limit 5").unwrap().body_bytes, 5);
     }
 }

@@ -34,7 +34,7 @@ impl Scanner {
             match byte {
                 b'\r' => match bytes.get(self.position + 1) {
                     Some(b'\n') => {
-                        if let Some(extent) = self.end_line(limits)? {
+                        if let Some(extent) = self.end_line(bytes, limits)? {
                             return Ok(Some(extent));
                         }
                     }
@@ -52,13 +52,13 @@ impl Scanner {
         Ok(None)
     }
 
-    /// Takes a CRLF. An empty line ends the head, unless the head has not begun: RFC 9112 §2.2
+    /// Takes the CRLF behind a line. An empty one ends the head, unless the head has not begun: RFC 9112 §2.2
     /// lets one empty line go before a request, as some old clients sent it.
-    fn end_line(&mut self, limits: &Limits) -> Result<Option<Extent>, Fault> {
-        let empty = self.position == self.line_start;
+    fn end_line(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<Extent>, Fault> {
+        let line = &bytes[self.line_start..self.position];
         self.position += 2;
         self.line_start = self.position;
-        match (empty, self.lines) {
+        match (line.is_empty(), self.lines) {
             (true, 0) if self.empty_lines == 0 => self.empty_lines = 1,
             (true, 0) => return Err(Fault::EmptyLines),
             (true, _) => {
@@ -68,12 +68,15 @@ impl Scanner {
                     end: self.position,
                 }));
             }
+            // A client from before HTTP/1.0 sends this one line and waits; so must not we.
+            (false, 0) if words(line) < 3 => return Err(Fault::NoVersion),
             (false, lines) if lines > limits.fields => return Err(Fault::TooManyFields),
             (false, _) => self.lines += 1,
         }
         Ok(None)
     }
 
+    /// Stops what could go on for ever.
     fn check_size(&self, limits: &Limits) -> Result<(), Fault> {
         if self.position - self.line_start > limits.line_bytes {
             return Err(if self.lines == 0 {
@@ -87,6 +90,10 @@ impl Scanner {
         }
         Ok(())
     }
+}
+
+fn words(line: &[u8]) -> usize {
+    line.split(|&byte| byte == b' ').count()
 }
 // ANCHOR_END: scanner
 
@@ -117,6 +124,7 @@ mod tests {
     fn faults_are_found_without_waiting_for_the_rest() {
         assert_eq!(scan(b"GET / HTTP/1.1\n"), Err(Fault::BareLineFeed));
         assert_eq!(scan(b"GET / HTTP/1.1\rX"), Err(Fault::BareCarriageReturn));
+        assert_eq!(scan(b"GET /\r\n"), Err(Fault::NoVersion));
         assert_eq!(scan(b"GET /\0"), Err(Fault::ControlByte));
         assert_eq!(scan(b"GET /\t"), Err(Fault::ControlByte));
         assert_eq!(scan(b"\x16\x03\x01"), Err(Fault::LooksLikeTls));
@@ -134,11 +142,17 @@ mod tests {
         let scan = |bytes: &[u8]| Scanner::default().scan(bytes, &limits);
         assert_eq!(scan(&[b'A'; 20]), Ok(None));
         assert_eq!(scan(&[b'A'; 21]), Err(Fault::TargetTooLong));
-        assert_eq!(scan(b"G\r\nAAAAAAAAAAAAAAAAAAAAA"), Err(Fault::LineTooLong));
-        assert_eq!(scan(b"G\r\nA:\r\nB:\r\nC:\r\n"), Err(Fault::TooManyFields));
-        assert!(matches!(scan(b"G\r\nA:\r\nB:\r\n\r\n"), Ok(Some(_))));
+        assert_eq!(
+            scan(b"G / H\r\nAAAAAAAAAAAAAAAAAAAAA"),
+            Err(Fault::LineTooLong)
+        );
+        assert_eq!(
+            scan(b"G / H\r\nA:\r\nB:\r\nC:\r\n"),
+            Err(Fault::TooManyFields)
+        );
+        assert!(matches!(scan(b"G / H\r\nA:\r\nB:\r\n\r\n"), Ok(Some(_))));
         let long = [
-            b"G\r\n".as_slice(),
+            b"G / H\r\n".as_slice(),
             &[b'A'; 18],
             b"\r\n",
             &[b'B'; 18],

@@ -14,6 +14,7 @@ fn limits() -> Limits {
     }
 }
 
+// ANCHOR: scan_in_pieces
 /// Feeds `bytes` up to each of `cuts` in turn, then whole.
 fn scan_in_pieces(bytes: &[u8], cuts: &[usize]) -> Result<Option<Extent>, Fault> {
     let mut scanner = Scanner::default();
@@ -27,6 +28,7 @@ fn scan_in_pieces(bytes: &[u8], cuts: &[usize]) -> Result<Option<Extent>, Fault>
     }
     scanner.scan(bytes, &limits())
 }
+// ANCHOR_END: scan_in_pieces
 
 /// Pieces that requests are made of, valid and not.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
@@ -93,6 +95,7 @@ fn visible_parts(head: &Head, bytes: &[u8]) -> (String, String, Framing, Vec<(St
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(25_000))]
 
+    // ANCHOR: property
     #[test]
     fn the_end_of_the_head_does_not_depend_on_the_pieces(
         bytes in bytes(),
@@ -100,6 +103,7 @@ proptest! {
     ) {
         prop_assert_eq!(scan_in_pieces(&bytes, &cuts), scan_in_pieces(&bytes, &[]));
     }
+    // ANCHOR_END: property
 
     #[test]
     fn no_input_makes_the_parser_panic_or_point_outside(bytes in bytes()) {

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 // ANCHOR_END: imports
 
 // ANCHOR: value
-/// A value in an [`Environ`]. It displays itself as Python's `repr` does.
+/// A value in an [`Environ`](crate::Environ). It displays itself as Python's `repr` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// A string.

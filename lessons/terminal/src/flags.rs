@@ -12,7 +12,7 @@ use std::time::Duration;
 use lexopt::Arg;
 // ANCHOR_END: imports
 
-// ANCHOR: program
+// ANCHOR: flag
 /// A flag of a command: `--backlog N` takes a value, `--trace` (no value) is a switch.
 #[derive(Clone, Copy, Debug)]
 pub struct Flag {
@@ -33,7 +33,9 @@ pub const ADDR: Flag = Flag {
     default: "127.0.0.1:8888",
     help: "where to listen; port 0 lets the system choose",
 };
+// ANCHOR_END: flag
 
+// ANCHOR: program
 /// A command: what `--help` prints and what the command line may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Program {
@@ -46,7 +48,9 @@ pub struct Program {
     /// Groups of flags beside `--addr` and `--help`.
     pub flags: &'static [&'static [Flag]],
 }
+// ANCHOR_END: program
 
+// ANCHOR: run
 impl Program {
     /// The body of a `main`: parses the command line, runs `body`, turns errors into exit codes.
     ///
@@ -76,7 +80,9 @@ impl Program {
             }
         }
     }
+    // ANCHOR_END: run
 
+    // ANCHOR: parse
     /// Parses a command line; `None` means that it asks for help.
     pub fn parse(
         &self,
@@ -109,7 +115,9 @@ impl Program {
         }
         Ok(Some(arguments))
     }
+    // ANCHOR_END: parse
 
+    // ANCHOR: all_flags
     fn flag(&self, name: &str) -> Option<Flag> {
         self.all_flags().find(|flag| flag.name == name)
     }
@@ -117,7 +125,9 @@ impl Program {
     fn all_flags(&self) -> impl Iterator<Item = Flag> + use<'_> {
         std::iter::once(ADDR).chain(self.flags.iter().copied().flatten().copied())
     }
+    // ANCHOR_END: all_flags
 
+    // ANCHOR: help
     /// What `--help` prints.
     pub fn help(&self) -> String {
         let mut rows: Vec<(String, String)> = Vec::new();
@@ -147,12 +157,14 @@ impl Program {
         help
     }
 }
+// ANCHOR_END: help
 
+// ANCHOR: text
 fn text(word: OsString) -> Result<String, UsageError> {
     word.into_string()
         .map_err(|word| UsageError::new(format!("{word:?} is not valid UTF-8")))
 }
-// ANCHOR_END: program
+// ANCHOR_END: text
 
 // ANCHOR: arguments
 /// A parsed command line. A flag that was not given has its default.
@@ -197,8 +209,11 @@ impl Arguments {
 
     /// The value of a flag that takes seconds, fractions allowed.
     pub fn seconds(&self, name: &str) -> Result<Duration, UsageError> {
+        // More than a year is a mistake, and could not be added to the current time.
+        const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
         self.parsed(name, "seconds, such as 10 or 0.5", |text| {
-            Duration::try_from_secs_f64(text.parse().ok()?).ok()
+            let seconds = Duration::try_from_secs_f64(text.parse().ok()?);
+            seconds.ok().filter(|seconds| *seconds <= YEAR)
         })
     }
 
@@ -212,7 +227,9 @@ impl Arguments {
         parse(text).ok_or_else(|| UsageError::new(format!("--{name} takes {what}, not {text:?}")))
     }
 }
+// ANCHOR_END: arguments
 
+// ANCHOR: usage_error
 /// What was wrong with a command line.
 #[derive(Debug)]
 pub struct UsageError(String);
@@ -231,7 +248,7 @@ impl Display for UsageError {
 }
 
 impl Error for UsageError {}
-// ANCHOR_END: arguments
+// ANCHOR_END: usage_error
 
 #[cfg(test)]
 mod tests {
@@ -301,6 +318,13 @@ mod tests {
             "--backlog takes a whole number in range, not \"many\""
         );
         assert!(wrong.seconds("delay").is_err());
+        for endless in ["1e10", "inf", "NaN"] {
+            assert!(
+                arguments(&format!("--delay {endless}"))
+                    .seconds("delay")
+                    .is_err()
+            );
+        }
         assert_eq!(
             parse("--nonsense").unwrap_err().to_string(),
             "there is no flag --nonsense"

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write as _};
 // ANCHOR_END: imports
 
-// ANCHOR: say
+// ANCHOR: ready
 /// Prints the one line that tells people and programs where the server listens.
 ///
 /// Nothing else goes to standard output, so a program that starts a server on port 0 reads
@@ -16,7 +16,9 @@ pub fn ready(program: &str, address: impl Display) {
     let _ = writeln!(output, "{program} listening on http://{address}");
     let _ = output.flush();
 }
+// ANCHOR_END: ready
 
+// ANCHOR: say
 /// Prints a line on standard error, in one write so that lines of several processes do not mix.
 ///
 /// `eprintln!` panics when standard error is gone (`lesson01 2>&1 | head -1`). A server must
