@@ -24,16 +24,18 @@ pub fn accept(listener: &Socket) -> (Socket, SocketAddr) {
         }
     }
 }
+// ANCHOR_END: accept
 
+// ANCHOR: recover
 /// Waits until it makes sense to try `accept` again.
 ///
-/// `EINTR`, `ECONNABORTED`, `EPROTO` and `EAGAIN` concern one connection or none: try again at
-/// once. Anything else (`EMFILE`, `ENFILE`, `ENOMEM`: no descriptor or memory left) fails again
+/// `EINTR` (interrupted), `ECONNABORTED` and `EPROTO` (this client has left already) and `EAGAIN`
+/// (nobody is there after all) concern one connection or none: try again at once. Anything else (`EMFILE`, `ENFILE`, `ENOMEM`: no descriptor or memory left) fails again
 /// at once too, for as long as it lasts, so a loop without a pause would burn a core and fill a
 /// disk with log lines. The client is not lost meanwhile: it waits in the backlog.
 pub fn recover(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, Interrupted, WouldBlock};
-    const EPROTO: i32 = 71;
+    const EPROTO: i32 = 71; // The standard library has no kind for it.
     if matches!(error.kind(), Interrupted | ConnectionAborted | WouldBlock)
         || error.raw_os_error() == Some(EPROTO)
     {
@@ -42,4 +44,4 @@ pub fn recover(error: &io::Error) {
     say(format_args!("accept: {error}; trying again in a moment"));
     thread::sleep(Duration::from_millis(100));
 }
-// ANCHOR_END: accept
+// ANCHOR_END: recover

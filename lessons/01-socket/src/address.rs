@@ -1,9 +1,9 @@
 //! From what a person types to an address that `bind` understands.
 
 // ANCHOR: imports
-use std::error::Error;
-use std::fmt::{self, Display};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
+
+use terminal::UsageError;
 // ANCHOR_END: imports
 
 // ANCHOR: resolve
@@ -12,10 +12,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 /// `HOST` may be an IPv4 address, an IPv6 address in brackets, a name, or empty for every
 /// interface of the machine. A name may have several addresses; IPv4 is preferred, because that
 /// is what this course types into curl.
-pub fn resolve(text: &str) -> Result<SocketAddr, AddressError> {
-    let wrong = |reason: &str| AddressError {
-        text: text.to_owned(),
-        reason: reason.to_owned(),
+pub fn resolve(text: &str) -> Result<SocketAddr, UsageError> {
+    let wrong = |reason: &str| {
+        UsageError::new(format!(
+            "{text:?} is not an address to listen on: {reason}\n\
+             Write HOST:PORT, for example 127.0.0.1:8888, localhost:0, [::1]:8888 or :8888."
+        ))
     };
     let (host, port) = text
         .rsplit_once(':')
@@ -49,28 +51,6 @@ pub fn resolve(text: &str) -> Result<SocketAddr, AddressError> {
         .ok_or_else(|| wrong("the name has no address"))
 }
 // ANCHOR_END: resolve
-
-// ANCHOR: address_error
-/// What was wrong with an address.
-#[derive(Debug)]
-pub struct AddressError {
-    text: String,
-    reason: String,
-}
-
-impl Display for AddressError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{:?} is not an address to listen on: {}\n\
-             Write HOST:PORT, for example 127.0.0.1:8888, localhost:0, [::1]:8888 or :8888.",
-            self.text, self.reason
-        )
-    }
-}
-
-impl Error for AddressError {}
-// ANCHOR_END: address_error
 
 #[cfg(test)]
 mod tests {

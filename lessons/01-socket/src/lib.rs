@@ -29,7 +29,7 @@ use socket2::Socket;
 use terminal::{ready, say, visible};
 
 pub use accept::{accept, recover};
-pub use address::{AddressError, resolve};
+pub use address::resolve;
 pub use listen::{CallError, ReuseAddress, listen};
 // ANCHOR_END: imports
 
@@ -86,7 +86,7 @@ fn introduce(client: &Socket, peer: SocketAddr, number: u64) {
 }
 // ANCHOR_END: introduce
 
-// ANCHOR: answer
+// ANCHOR: the_answer
 /// What this server says to everybody.
 pub const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n\
     Content-Type: text/plain; charset=utf-8\r\n\
@@ -94,7 +94,9 @@ pub const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n\
     Connection: close\r\n\
     \r\n\
     Hello, World!";
+// ANCHOR_END: the_answer
 
+// ANCHOR: answer
 /// Receives once, sends the answer, then sleeps for `delay` with the connection still open.
 ///
 /// One `recv` returns whatever has arrived: a part of a request, a whole one, or more. Taking it

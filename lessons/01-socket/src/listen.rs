@@ -14,7 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 ///
 /// The kernel completes connections by itself and keeps up to `backlog` of them for us to accept.
 /// It silently lowers a larger number to `net.core.somaxconn`.
-pub fn listen(address: SocketAddr, backlog: i32, reuse: ReuseAddress) -> Result<Socket, CallError> {
+pub fn listen(address: SocketAddr, backlog: u16, reuse: ReuseAddress) -> Result<Socket, CallError> {
     let failed = |call| {
         move |source| CallError {
             call,
@@ -34,14 +34,19 @@ pub fn listen(address: SocketAddr, backlog: i32, reuse: ReuseAddress) -> Result<
             .map_err(failed("setsockopt"))?;
     }
     socket.bind(&address.into()).map_err(failed("bind"))?;
-    socket.listen(backlog).map_err(failed("listen"))?;
+    socket
+        .listen(i32::from(backlog))
+        .map_err(failed("listen"))?;
     Ok(socket)
 }
+// ANCHOR_END: listen
 
+// ANCHOR: reuse_address
 /// Whether to set `SO_REUSEADDR` before `bind`.
 ///
 /// After a server has closed a connection, the kernel remembers the socket pair for a minute
-/// (`TIME_WAIT`). Without the option, `bind` refuses the port for as long. With port 0 the option
+/// (`TIME_WAIT`). Without the option, `bind` refuses the port for as long; the listener that
+/// made the old connection must have had the option too. With port 0 the option
 /// is left out whatever is asked: there the kernel picks a port, and must pick an unused one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReuseAddress {
@@ -50,7 +55,7 @@ pub enum ReuseAddress {
     /// Old connections block the port: what the experiment of chapter 1 wants.
     No,
 }
-// ANCHOR_END: listen
+// ANCHOR_END: reuse_address
 
 // ANCHOR: call_error
 /// A system call that failed: which one, on what, why, and what to try.

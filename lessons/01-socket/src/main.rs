@@ -7,7 +7,7 @@ use lesson01::{ReuseAddress, answer, listen, resolve, serve};
 use terminal::{Flag, Program};
 // ANCHOR_END: imports
 
-// ANCHOR: main
+// ANCHOR: program
 const PROGRAM: Program = Program {
     name: "lesson01",
     about: "Lesson 1, a socket that answers: Hello, World! for everybody, one at a time.",
@@ -33,7 +33,9 @@ const PROGRAM: Program = Program {
         },
     ]],
 };
+// ANCHOR_END: program
 
+// ANCHOR: main
 fn main() -> ExitCode {
     PROGRAM.run(|flags| {
         let delay = flags.seconds("delay")?;

@@ -245,12 +245,12 @@ fn diagnose(fields: &[u8]) -> Fault {
 #[derive(Default)]
 struct Hosts {
     count: usize,
-    all_valid: bool,
+    last_is_valid: bool,
 }
 
 impl Hosts {
     fn add(&mut self, value: &[u8]) {
-        self.all_valid = is_host(value);
+        self.last_is_valid = is_host(value);
         self.count += 1;
     }
 
@@ -258,7 +258,7 @@ impl Hosts {
         match self.count {
             0 if version == Version::Http10 => Ok(()),
             0 => Err(Fault::NoHost),
-            1 if self.all_valid => Ok(()),
+            1 if self.last_is_valid => Ok(()),
             1 => Err(Fault::Host),
             _ => Err(Fault::ManyHosts),
         }

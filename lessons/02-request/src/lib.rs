@@ -80,29 +80,11 @@ pub fn serve(listener: &Socket, settings: &Settings, respond: impl Fn(&Request) 
         let (client, peer) = accept(listener);
         let mut connection = Connection::new(client.into(), &settings.limits, settings.trace);
         let head = connection.receive_head(&mut desk.input, &settings.limits);
-        let Some(head) = head.transpose() else {
-            continue; // Nothing was asked. The connection closes as it is dropped.
-        };
-        let received = desk.input.received();
-        let answer = answer(head, received, &respond);
-        desk.output.clear();
-        answer.page.write(
-            "lesson02",
-            desk.clock.date(),
-            answer.with_body,
-            &mut desk.output,
-        );
-        let sent = connection.send(&desk.output);
-        if !settings.quiet {
-            answer.log(desk.clock.date(), peer, first_line(received));
-        }
-        // A client that left before its answer needs no gentle close.
-        let ending = if sent.is_ok() {
-            answer.ending
-        } else {
-            Ending::Clean
-        };
-        connection.close(ending, &settings.limits);
+        if let Some(head) = head.transpose() {
+            let answer = answer(head, desk.input.received(), &respond);
+            let ending = desk.send(&answer, &mut connection, peer, settings);
+            connection.close(ending, &settings.limits);
+        } // Otherwise nothing was asked, and the connection closes as it is dropped.
     }
 }
 
@@ -112,6 +94,33 @@ struct Desk {
     input: Buffer,
     output: Vec<u8>,
     clock: Clock,
+}
+
+impl Desk {
+    /// Sends and logs an answer; returns how to end the connection.
+    fn send(
+        &mut self,
+        answer: &Answer,
+        connection: &mut Connection,
+        peer: SocketAddr,
+        settings: &Settings,
+    ) -> Ending {
+        let (page, date) = (&answer.page, self.clock.date());
+        self.output.clear();
+        page.write("lesson02", date, answer.with_body, &mut self.output);
+        let sent = connection.send(&self.output);
+        if !settings.quiet {
+            let bytes = if answer.with_body { page.body.len() } else { 0 };
+            let line = first_line(self.input.received());
+            log_request(date, peer, line, page.code(), bytes as u64);
+        }
+        // A client that left before its answer needs no gentle close.
+        if sent.is_ok() {
+            answer.ending
+        } else {
+            Ending::Clean
+        }
+    }
 }
 // ANCHOR_END: serve
 
@@ -136,7 +145,7 @@ fn answer(
         Ok(head) => (respond(&head.request(received)), ending(&head, received)),
         Err(fault) => (fault.into(), fault.ending()),
     };
-    let with_body = !received.starts_with(b"HEAD ");
+    let with_body = !first_line(received).starts_with(b"HEAD ");
     Answer {
         page,
         with_body,
@@ -150,17 +159,6 @@ fn ending(head: &Head, received: &[u8]) -> Ending {
         Ending::Clean
     } else {
         Ending::Drain
-    }
-}
-
-impl Answer {
-    fn log(&self, date: &str, peer: SocketAddr, first_line: &[u8]) {
-        let bytes = if self.with_body {
-            self.page.body.len()
-        } else {
-            0
-        };
-        log_request(date, peer, first_line, self.page.code(), bytes as u64);
     }
 }
 

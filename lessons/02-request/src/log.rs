@@ -12,11 +12,10 @@ use terminal::{say, visible};
 /// `first_line` is what the client sent as its request line, whether or not it was one. It goes
 /// through [`visible`]: a log is read in a terminal, and its lines must not be forged.
 pub fn log_request(date: &str, peer: SocketAddr, first_line: &[u8], code: &str, bytes: u64) {
-    let line = visible(first_line);
-    say(format_args!(
-        "[{date}] {} \"{line}\" {code} {bytes}",
-        peer.ip()
-    ));
+    // A quote in the line must not look like its end.
+    let line = visible(first_line).to_string().replace('"', "\\x22");
+    let peer = peer.ip();
+    say(format_args!("[{date}] {peer} \"{line}\" {code} {bytes}"));
 }
 
 /// The first line of what a client sent, cut to a length that fits a log.

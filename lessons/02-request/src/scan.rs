@@ -32,6 +32,8 @@ impl Scanner {
     pub fn scan(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<Extent>, Fault> {
         while let Some(&byte) = bytes.get(self.position) {
             match byte {
+                // The line end must fit as a whole, or there would never be room for it.
+                b'\r' if self.position + 2 > limits.head_bytes => return Err(Fault::HeadTooLarge),
                 b'\r' => match bytes.get(self.position + 1) {
                     Some(b'\n') => {
                         if let Some(extent) = self.end_line(bytes, limits)? {
@@ -141,6 +143,15 @@ mod tests {
         };
         let scan = |bytes: &[u8]| Scanner::default().scan(bytes, &limits);
         assert_eq!(scan(&[b'A'; 20]), Ok(None));
+        let tiny = Limits {
+            head_bytes: 20,
+            ..limits.clone()
+        };
+        let full = [b"G / H\r\nA: 456789012\r".as_slice()].concat();
+        assert_eq!(
+            Scanner::default().scan(&full, &tiny),
+            Err(Fault::HeadTooLarge)
+        );
         assert_eq!(scan(&[b'A'; 21]), Err(Fault::TargetTooLong));
         assert_eq!(
             scan(b"G / H\r\nAAAAAAAAAAAAAAAAAAAAA"),

@@ -46,12 +46,7 @@ fn count_newlines(input: &mut Input) -> io::Result<usize> {
     loop {
         match input.read(&mut piece)? {
             0 => return Ok(count),
-            length => {
-                count += piece[..length]
-                    .iter()
-                    .filter(|&&byte| byte == b'\n')
-                    .count()
-            }
+            length => count += newlines(&piece[..length]),
         }
     }
 }

@@ -29,11 +29,13 @@ pub fn application(environ: &mut Environ, start_response: StartResponse) -> Resu
     }
 }
 
+// ANCHOR: hello
 /// `/`: says hello.
 pub fn hello(_environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
     start_response.begin("200 OK", &[PLAIN])?;
     Ok("Hello, World!".into())
 }
+// ANCHOR_END: hello
 // ANCHOR_END: application
 
 // ANCHOR: environ

@@ -113,7 +113,7 @@ impl Gateway {
     /// Answers a request that never reaches the application.
     fn refuse(&self, connection: &mut Connection, fault: Fault, desk: &mut Desk) -> Outcome {
         let page = Page::from(fault);
-        let with_body = !desk.input.received().starts_with(b"HEAD ");
+        let with_body = !first_line(desk.input.received()).starts_with(b"HEAD ");
         desk.output.clear();
         page.write(
             self.deployment.software,

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use lesson01::announce;
 use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
 use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry, WsgiServer};
-use terminal::Program;
+use terminal::{Program, UsageError};
 // ANCHOR_END: imports
 
 // ANCHOR: main
@@ -22,7 +22,9 @@ const PROGRAM: Program = Program {
 
 fn main() -> ExitCode {
     PROGRAM.run(|flags| {
-        let app = Registry::demo().find(flags.operand().unwrap_or("demo:application"))?;
+        let app = Registry::demo()
+            .find(flags.operand().unwrap_or("demo:application"))
+            .map_err(UsageError::new)?;
         let options = Options::from_flags(flags, PROGRAM.name)?;
         let server = WsgiServer::bind(flags.text("addr"), app, options)?;
         announce(PROGRAM.name, server.listener(), server.address())?;

@@ -121,7 +121,7 @@ pub struct Options {
     /// How slowly a body may come.
     pub pace: Pace,
     /// How many clients may wait to be accepted.
-    pub backlog: i32,
+    pub backlog: u16,
     /// `SERVER_SOFTWARE`, and the `Server` header.
     pub software: &'static str,
     /// `SERVER_NAME`; the bound address if it is not given.

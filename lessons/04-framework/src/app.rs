@@ -37,7 +37,9 @@ struct Route {
 }
 
 type Handler = dyn Fn(&mut Request) -> Result<Response, Failure> + Send + Sync;
+// ANCHOR_END: app
 
+// ANCHOR: building
 impl App {
     /// An application without routes.
     pub fn new() -> App {
@@ -79,7 +81,9 @@ impl App {
             .insert(place.unwrap_or(self.routes.len()), route);
         self
     }
+    // ANCHOR_END: building
 
+    // ANCHOR: settings
     /// Leaves paths without a route to another application, instead of answering 404.
     pub fn otherwise(&mut self, app: impl Application + 'static) -> &mut App {
         self.otherwise = Some(Box::new(app));
@@ -104,7 +108,7 @@ impl Default for App {
         App::new()
     }
 }
-// ANCHOR_END: app
+// ANCHOR_END: settings
 
 // ANCHOR: respond
 /// What the routes say about a method and a path.
@@ -149,7 +153,9 @@ impl Application for App {
         Ok(response.body)
     }
 }
+// ANCHOR_END: respond
 
+// ANCHOR: call
 impl App {
     /// Calls a handler. While debugging, a panic becomes a page that shows it; otherwise it is
     /// left to the server, which knows what to do.
@@ -162,7 +168,7 @@ impl App {
             .unwrap_or_else(|panic| Err(Failure::panic(&*panic)))
     }
 }
-// ANCHOR_END: respond
+// ANCHOR_END: call
 
 // ANCHOR: find
 impl App {
@@ -191,7 +197,9 @@ impl App {
         }
     }
 }
+// ANCHOR_END: find
 
+// ANCHOR: methods
 impl App {
     fn methods(&self) -> Vec<&str> {
         self.routes
@@ -220,7 +228,9 @@ fn other_methods(method: &str, methods: &[&str]) -> Response {
         .with_status(405)
         .with_header("Allow", allow)
 }
+// ANCHOR_END: methods
 
+// ANCHOR: segments
 /// The segments of the path below `SCRIPT_NAME`, each decoded by itself.
 ///
 /// `PATH_INFO` is decoded already, so `/a%2Fb` and `/a/b` look the same there. The path as it was
@@ -252,4 +262,4 @@ fn segments(environ: &Environ<'_>) -> Vec<String> {
         .map(|word| text(&percent_decode(word.as_bytes())))
         .collect()
 }
-// ANCHOR_END: find
+// ANCHOR_END: segments

@@ -47,7 +47,9 @@ impl Failure {
             backtrace: Backtrace::disabled(),
         })
     }
+    // ANCHOR_END: failure
 
+    // ANCHOR: into_result
     /// What the gateway is given: a response, or an error that it logs and answers with a 500.
     /// While debugging, the answer shows the error.
     pub(crate) fn into_result(self, debug: bool) -> Result<Response, AppError> {
@@ -72,7 +74,9 @@ impl Failure {
         }
     }
 }
+// ANCHOR_END: into_result
 
+// ANCHOR: from
 impl<E: Error> From<E> for Failure {
     fn from(error: E) -> Failure {
         let mut messages = vec![error.to_string()];
@@ -96,4 +100,4 @@ impl Debug for Failure {
         }
     }
 }
-// ANCHOR_END: failure
+// ANCHOR_END: from

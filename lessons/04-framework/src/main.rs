@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use lesson01::announce;
 use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
 use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry, WsgiServer};
-use terminal::{Flag, Program};
+use terminal::{Flag, Program, UsageError};
 // ANCHOR_END: imports
 
 // ANCHOR: main
@@ -35,7 +35,9 @@ fn main() -> ExitCode {
         let mut framework = lesson04::demo::app();
         framework.debug(flags.switch("debug"));
         let registry = Registry::demo().callable("framework", "app", framework);
-        let app = registry.find(flags.operand().unwrap_or("framework:app"))?;
+        let app = registry
+            .find(flags.operand().unwrap_or("framework:app"))
+            .map_err(UsageError::new)?;
         let options = Options::from_flags(flags, PROGRAM.name)?;
         let server = WsgiServer::bind(flags.text("addr"), app, options)?;
         announce(PROGRAM.name, server.listener(), server.address())?;

@@ -20,7 +20,9 @@ enum Segment {
 
 /// What the parameters of a pattern stand for in a path.
 pub(crate) type Parameters = Vec<(String, String)>;
+// ANCHOR_END: pattern
 
+// ANCHOR: parse
 impl Pattern {
     /// Parses a pattern.
     ///
@@ -51,7 +53,9 @@ impl Pattern {
             segments: words.iter().enumerate().map(segment).collect(),
         }
     }
+    // ANCHOR_END: parse
 
+    // ANCHOR: matches
     /// Matches a path that was taken apart at its slashes before it was percent-decoded, so that
     /// an encoded slash stays inside of its segment.
     pub(crate) fn matches(&self, path: &[String]) -> Option<Parameters> {
@@ -73,7 +77,9 @@ impl Pattern {
         }
         rest.is_empty().then_some(parameters)
     }
+    // ANCHOR_END: matches
 
+    // ANCHOR: order
     /// Whether this pattern shall be tried before the other: the first difference decides, and
     /// a pattern that ends sooner says less.
     pub(crate) fn goes_before(&self, other: &Pattern) -> bool {
@@ -94,7 +100,7 @@ impl Pattern {
         }
     }
 }
-// ANCHOR_END: pattern
+// ANCHOR_END: order
 
 #[cfg(test)]
 mod tests {

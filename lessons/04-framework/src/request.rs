@@ -31,7 +31,9 @@ impl<'e, 'r> Request<'e, 'r> {
             body_limit,
         }
     }
+    // ANCHOR_END: request
 
+    // ANCHOR: names
     /// The method, such as `GET`.
     pub fn method(&self) -> Cow<'_, str> {
         self.environ.get("REQUEST_METHOD").unwrap_or_default()
@@ -49,7 +51,9 @@ impl<'e, 'r> Request<'e, 'r> {
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
     }
+    // ANCHOR_END: names
 
+    // ANCHOR: query
     /// The pairs of the query, decoded, in order, duplicates and all.
     pub fn query_pairs(&self) -> Vec<(String, String)> {
         parse_pairs(&self.environ.get("QUERY_STRING").unwrap_or_default())
@@ -71,7 +75,9 @@ impl<'e, 'r> Request<'e, 'r> {
             .map(|(_, value)| value)
             .collect()
     }
+    // ANCHOR_END: query
 
+    // ANCHOR: headers
     /// The first header of a name, in any case.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         self.environ
@@ -88,7 +94,9 @@ impl<'e, 'r> Request<'e, 'r> {
             .map(|(_, value)| String::from_utf8_lossy(value))
             .collect()
     }
+    // ANCHOR_END: headers
 
+    // ANCHOR: gateway
     /// The gateway's view of the request, for everything that has no method here.
     pub fn environ(&self) -> &Environ<'r> {
         self.environ
@@ -99,7 +107,7 @@ impl<'e, 'r> Request<'e, 'r> {
         self.environ
     }
 }
-// ANCHOR_END: request
+// ANCHOR_END: gateway
 
 // ANCHOR: body
 impl Request<'_, '_> {
@@ -117,7 +125,9 @@ impl Request<'_, '_> {
             false => Ok(body),
         }
     }
+    // ANCHOR_END: body
 
+    // ANCHOR: text
     /// The whole body as text.
     pub fn text(&mut self) -> Result<String, Failure> {
         String::from_utf8(self.body()?).map_err(|_| Failure::status(400, "the body is not UTF-8"))
@@ -134,7 +144,9 @@ impl Request<'_, '_> {
         Ok(parse_pairs(&self.text()?))
     }
 }
+// ANCHOR_END: text
 
+// ANCHOR: pairs
 /// Takes `a=b&c=d` apart. A `+` is a space here, as forms want it, and never in a path.
 fn parse_pairs(text: &str) -> Vec<(String, String)> {
     let decode = |part: &str| {
@@ -147,7 +159,7 @@ fn parse_pairs(text: &str) -> Vec<(String, String)> {
     };
     pairs.map(split).collect()
 }
-// ANCHOR_END: body
+// ANCHOR_END: pairs
 
 #[cfg(test)]
 mod tests {

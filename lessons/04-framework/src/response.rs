@@ -38,7 +38,9 @@ impl Response {
             body: Body::Empty,
         }
     }
+    // ANCHOR_END: response
 
+    // ANCHOR: file
     /// A file, read while it is sent.
     pub fn file(content_type: &str, file: File) -> io::Result<Response> {
         let length = file.metadata()?.len();
@@ -57,7 +59,9 @@ impl Response {
         let response = Response::new(content_type, Body::try_chunks(chunks));
         Ok(response.with_header("Content-Length", length.to_string()))
     }
+    // ANCHOR_END: file
 
+    // ANCHOR: with
     /// The same response with another status: `404`, `"404"` or `"404 Not Found"`.
     pub fn with_status(self, status: impl Into<Status>) -> Response {
         Response {
@@ -86,7 +90,7 @@ impl Response {
         self
     }
 }
-// ANCHOR_END: response
+// ANCHOR_END: with
 
 // ANCHOR: kinds
 /// Plain text in UTF-8: the tutorials' `PlainTextResponse`.
@@ -100,7 +104,9 @@ pub struct Html<T>(pub T);
 /// JSON, with a space after each colon and comma as Python writes it: the tutorials'
 /// `JSONResponse`.
 pub struct Json<T>(pub T);
+// ANCHOR_END: kinds
 
+// ANCHOR: into_response
 /// What a handler may return: a response, or something that becomes one.
 pub trait IntoResponse {
     /// Becomes a response, or fails to.
@@ -136,7 +142,7 @@ impl<T: IntoResponse, E: Into<Failure>> IntoResponse for Result<T, E> {
         self.map_err(Into::into)?.into_response()
     }
 }
-// ANCHOR_END: kinds
+// ANCHOR_END: into_response
 
 // ANCHOR: status
 /// A status line's code and reason, from a number, a string of digits, or both words in full.

@@ -297,7 +297,7 @@ mod tests {
         assert!(
             PROGRAM
                 .help()
-                .contains("--backlog N        how many may queue (default 5)")
+                .contains("--backlog N       how many may queue (default 5)")
         );
     }
 

@@ -1,1 +1,31 @@
-//! Being written.
+//! The probes: what a web server must do, seen from the outside.
+//!
+//! ```text
+//! probes      one row each: bytes to send or a small function, and what the standard says
+//! matrix      probe × lesson → ok, waits, stalls, wrong: asserted by the lessons' own tests
+//! case        a probe that is data: bytes, and the status that must come back
+//! world       a probe's means: clients of one server, perhaps a server to look into
+//! server      a child process that cannot outlive us
+//! workshop    builds a lesson's binary on demand
+//! exercises   probes for what a reader adds to a lesson
+//! lessons     the one list of lessons
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod answer;
+pub mod case;
+pub mod client;
+pub mod exercises;
+pub mod lessons;
+pub mod matrix;
+pub mod outcome;
+pub mod probe;
+pub mod probes;
+pub mod process;
+mod said;
+pub mod screen;
+pub mod server;
+pub mod transcript;
+pub mod workshop;
+pub mod world;

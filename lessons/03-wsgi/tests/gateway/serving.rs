@@ -211,6 +211,6 @@ fn a_wrong_head_is_answered_with_the_reason_and_closed() {
         ("400", vec!["close"])
     );
     assert!(answer.body.contains("no Host field"), "{}", answer.body);
-    let answer = served.ask("HEAD /  HTTP/1.1\r\nHost: a\r\n\r\n");
+    let answer = served.ask("\r\nHEAD /  HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!((answer.code(), answer.body.as_str()), ("400", ""));
 }

@@ -1,0 +1,42 @@
+//! What there is: lessons, probes, exercises.
+
+use check::exercises::EXERCISES;
+use check::lessons::LESSONS;
+use check::matrix;
+use check::probe::Needs;
+use check::probes::GROUPS;
+use check::screen::say;
+
+pub(super) fn print() {
+    say(format_args!("Lessons"));
+    for lesson in LESSONS {
+        say(format_args!("  {}  {}", lesson.package, lesson.title));
+    }
+    for group in GROUPS {
+        say(format_args!("\n{}", group.title));
+        for probe in group.probes {
+            let mut remarks = Vec::new();
+            match matrix::since(probe) {
+                1 => {}
+                since => remarks.push(format!("ok from lesson {since:02}")),
+            }
+            match probe.needs {
+                Needs::Nothing => {}
+                Needs::Route(method, target) => {
+                    let path = target.split('?').next().unwrap_or(target);
+                    remarks.push(format!("needs {method} {path}"));
+                }
+                Needs::Process => remarks.push("needs --run".to_owned()),
+            }
+            let remarks = match remarks.is_empty() {
+                true => String::new(),
+                false => format!("  ({})", remarks.join(", ")),
+            };
+            say(format_args!("  {:22}{}{remarks}", probe.name, probe.title));
+        }
+    }
+    say(format_args!("\nExercises"));
+    for exercise in EXERCISES {
+        say(format_args!("  {}  {}", exercise.id, exercise.title));
+    }
+}

@@ -1,0 +1,97 @@
+//! The one list of lessons. README, the book's summary and the matrix are checked against it.
+
+/// One lesson of the course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lesson {
+    /// Its number: lesson 3 is `03` wherever it is written.
+    pub number: u8,
+    /// The cargo package, which is also the name of its binary: `lesson03`.
+    pub package: &'static str,
+    /// Where its code is, seen from the root of the repository.
+    pub folder: &'static str,
+    /// The title of its chapter.
+    pub title: &'static str,
+    /// The file of its chapter in `book/src`.
+    pub chapter: &'static str,
+    /// The one new idea.
+    pub idea: &'static str,
+    /// What is still wrong when the lesson is done: why the next one exists.
+    pub still_wrong: &'static str,
+}
+
+/// Every lesson that exists, in order.
+pub const LESSONS: &[Lesson] = &[
+    Lesson {
+        number: 1,
+        package: "lesson01",
+        folder: "lessons/01-socket",
+        title: "A socket that answers",
+        chapter: "01-socket.md",
+        idea: "socket → setsockopt → bind → listen → accept → recv → send → close: \
+               the eight calls under every web server, all visible",
+        still_wrong: "it answers without knowing what was asked",
+    },
+    Lesson {
+        number: 2,
+        package: "lesson02",
+        folder: "lessons/02-request",
+        title: "A request",
+        chapter: "02-request.md",
+        idea: "bytes become a request, errors become statuses, and nobody may take for ever",
+        still_wrong: "the application is welded into the server",
+    },
+    Lesson {
+        number: 3,
+        package: "lesson03",
+        folder: "lessons/03-wsgi",
+        title: "The gateway",
+        chapter: "03-wsgi.md",
+        idea: "environ, start_response and an iterable body: any application on any server",
+        still_wrong: "writing applications against environ is tedious",
+    },
+    Lesson {
+        number: 4,
+        package: "lesson04",
+        folder: "lessons/04-framework",
+        title: "A framework",
+        chapter: "04-framework.md",
+        idea: "routes, requests and responses on top of the gateway",
+        still_wrong: "one slow request stops everybody",
+    },
+];
+
+/// The lesson with this package name (`lesson03`) or number (`3`, `03`).
+pub fn find(name: &str) -> Option<&'static Lesson> {
+    let number = name.strip_prefix("lesson").unwrap_or(name).parse().ok();
+    LESSONS.iter().find(|lesson| Some(lesson.number) == number)
+}
+
+/// The lesson with this number.
+pub fn numbered(number: u8) -> Option<&'static Lesson> {
+    LESSONS.iter().find(|lesson| lesson.number == number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_no_gaps_and_agree_with_package_folder_and_chapter() {
+        for (index, lesson) in LESSONS.iter().enumerate() {
+            let number = format!("{:02}", lesson.number);
+            assert_eq!(usize::from(lesson.number), index + 1);
+            assert_eq!(lesson.package, format!("lesson{number}"));
+            let folder = lesson.folder.strip_prefix("lessons/").unwrap();
+            assert!(folder.starts_with(&number), "{}", lesson.folder);
+            assert_eq!(lesson.chapter, format!("{folder}.md"));
+        }
+    }
+
+    #[test]
+    fn a_lesson_is_found_by_package_and_by_number() {
+        for name in ["lesson03", "03", "3"] {
+            assert_eq!(find(name).unwrap().title, "The gateway", "{name}");
+        }
+        assert!(find("lesson99").is_none() && find("three").is_none());
+    }
+}

@@ -1,0 +1,158 @@
+//! The matrix: what each lesson answers to each probe. The spine of the course.
+//!
+//! A cell is *ok* unless [`RED`] says otherwise. The red cells are promises as well: the tests
+//! fail if a lesson does better than the course says.
+
+mod column;
+mod page;
+mod red;
+
+use crate::outcome::{Finding, Verdict};
+use crate::probe::Probe;
+
+pub use column::assert_column;
+pub use page::render_markdown;
+pub use red::{RED, Red, Rows};
+
+use Expected::{Absent, Stalls, Waits, Wrong};
+
+/// What a cell promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// As it should be.
+    Ok,
+    /// The second client is answered after the server itself is done with the first.
+    Waits,
+    /// The second client is answered after the first has left.
+    Stalls,
+    /// Another answer; the finding holds these words.
+    Wrong(&'static str),
+    /// The lesson has no such thing.
+    Absent,
+}
+
+/// One cell of the matrix.
+#[derive(Clone, Copy)]
+pub struct Cell {
+    /// What is promised.
+    pub expected: Expected,
+    /// Why it is not ok; empty where it is.
+    pub reason: &'static str,
+    /// The lesson that turns it green, where it is not.
+    pub mended_by: u8,
+}
+
+/// What a lesson promises for a probe.
+pub fn cell(probe: &Probe, lesson: u8) -> Cell {
+    let red = RED.iter().find(|red| {
+        (red.lessons.0..=red.lessons.1).contains(&lesson) && red.rows.contain(probe.name)
+    });
+    match red {
+        Some(red) => Cell {
+            expected: red.expected,
+            reason: red.reason,
+            mended_by: red.mended_by,
+        },
+        None => Cell {
+            expected: Expected::Ok,
+            reason: "",
+            mended_by: lesson,
+        },
+    }
+}
+
+/// The lesson from which a probe is ok for good.
+pub fn since(probe: &Probe) -> u8 {
+    let reds = RED.iter().filter(|red| red.rows.contain(probe.name));
+    reds.map(|red| red.mended_by).max().unwrap_or(1)
+}
+
+impl Expected {
+    /// Whether a verdict keeps the promise, to the letter.
+    pub fn is_kept_by(&self, verdict: &Verdict) -> bool {
+        match (self, verdict) {
+            (Expected::Ok, Ok(())) => true,
+            (Waits, Err(Finding::Waits)) => true,
+            (Stalls, Err(Finding::Stalls)) => true,
+            (Absent, Err(Finding::NotApplicable(_))) => true,
+            // What the standard allows to others is still not what we promise.
+            (Wrong(words), Err(Finding::Wrong(text) | Finding::Allowed(text))) => {
+                text.contains(words)
+            }
+            _ => false,
+        }
+    }
+
+    /// The promise in a word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Expected::Ok => "ok",
+            Waits => "waits",
+            Stalls => "stalls",
+            Wrong(_) => "wrong",
+            Absent => "–",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lessons::LESSONS;
+    use crate::probes::{self, GROUPS};
+    use crate::workshop::workspace;
+
+    #[test]
+    fn every_lesson_has_a_column_in_its_own_tests() {
+        for lesson in LESSONS {
+            let file = workspace().join(lesson.folder).join("tests/matrix.rs");
+            let text = std::fs::read_to_string(&file)
+                .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let call = format!(
+                "check::matrix::assert_column({}, env!(\"CARGO_BIN_EXE_{}\"))",
+                lesson.number, lesson.package
+            );
+            assert!(text.contains(&call), "{} lacks {call}", file.display());
+        }
+    }
+
+    #[test]
+    fn every_red_cell_names_rows_that_exist_and_a_later_lesson() {
+        for red in RED {
+            assert!(red.mended_by > red.lessons.1, "{}", red.reason);
+            match &red.rows {
+                Rows::Named(names) => {
+                    for name in *names {
+                        assert!(probes::find(name).is_some(), "no probe {name}");
+                    }
+                }
+                Rows::Group(title) => {
+                    assert!(GROUPS.iter().any(|group| group.title == *title), "{title}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_cell_is_promised_twice() {
+        for probe in probes::all() {
+            for lesson in LESSONS {
+                let promises = RED.iter().filter(|red| {
+                    (red.lessons.0..=red.lessons.1).contains(&lesson.number)
+                        && red.rows.contain(probe.name)
+                });
+                assert!(promises.count() <= 1, "{} {}", probe.name, lesson.package);
+            }
+        }
+    }
+
+    #[test]
+    fn a_promise_of_red_is_broken_by_green() {
+        assert!(!Stalls.is_kept_by(&Ok(())));
+        assert!(!Stalls.is_kept_by(&Err(Finding::Waits)));
+        assert!(!Wrong("got 501").is_kept_by(&Err(Finding::wrong("got 200"))));
+        assert!(!Expected::Ok.is_kept_by(&Err(Finding::Allowed(String::new()))));
+        assert!(!Absent.is_kept_by(&Ok(())));
+        assert!(Wrong("got 501").is_kept_by(&Err(Finding::wrong("wanted 200, got 501"))));
+    }
+}

@@ -1,0 +1,257 @@
+//! What every answer must be, whatever the question was.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::answer::{Answer, Framing};
+use crate::outcome::{Finding, Verdict};
+use crate::probe::Probe;
+use crate::probes::Group;
+use crate::world::World;
+
+pub(super) const GROUP: Group = Group {
+    title: "Answers",
+    probes: &[
+        Probe::behaviour(
+            "line-ends",
+            "every line of the head ends with CRLF",
+            line_ends,
+        )
+        .asks(
+            "RFC 9112 §2.1",
+            "Lines end with CR LF; a lone LF is only a leniency of some readers.",
+        )
+        .explained_in(1)
+        .curl("curl -si {url}/ | head -1 | od -c")
+        .question("Does each line of the answer's head end with CR LF?"),
+        Probe::behaviour(
+            "body-end",
+            "the client can tell where the body ends",
+            body_end,
+        )
+        .asks(
+            "RFC 9112 §6.3",
+            "Content-Length, chunked or the end of the connection tell where a body ends.",
+        )
+        .explained_in(1)
+        .curl("curl -i {url}/")
+        .question("How does the client know where the body ends?"),
+        Probe::behaviour(
+            "close-said",
+            "who closes says so: Connection: close",
+            close_said,
+        )
+        .asks(
+            "RFC 9112 §9.6",
+            "A server that closes after its answer says `Connection: close` in it.",
+        )
+        .explained_in(1)
+        .curl("curl -i {url}/")
+        .question("Does the connection stay open after the answer, and does the answer say so?"),
+        Probe::behaviour("date", "the Date is there, well formed and now", date)
+            .asks(
+                "RFC 9110 §6.6.1",
+                "A server with a clock sends `Date` in the form `Sun, 06 Nov 1994 08:49:37 GMT`.",
+            )
+            .curl("curl -si {url}/ | grep -i '^date'")
+            .question("Does the answer say when it was made?"),
+        Probe::behaviour(
+            "head-method",
+            "HEAD gets the head of GET and no body",
+            head_method,
+        )
+        .asks(
+            "RFC 9110 §9.3.2",
+            "An answer to HEAD has no body, and the Content-Length of GET's answer if it has one.",
+        )
+        .curl("curl -I {url}/")
+        .question("A client sends HEAD instead of GET. Will there be a body?"),
+        Probe::case(
+            "http-1.0",
+            "an HTTP/1.0 request without keep-alive: answer, then close",
+            b"GET / HTTP/1.0\r\n\r\n",
+            &[200],
+        )
+        .closes()
+        .asks(
+            "RFC 9112 §9.3",
+            "After an HTTP/1.0 request without keep-alive the connection closes.",
+        )
+        .explained_in(1)
+        .curl("curl -i --http1.0 {url}/"),
+        Probe::case(
+            "connection-close",
+            "`Connection: Close`, in any case of letters",
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Close\r\n\r\n",
+            &[200],
+        )
+        .closes()
+        .asks(
+            "RFC 9112 §9.6",
+            "A client that says `close` gets one answer, then the end.",
+        )
+        .explained_in(1)
+        .curl("curl -i -H 'Connection: Close' {url}/"),
+        Probe::case(
+            "connection-list",
+            "`close` in a list of connection options",
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: x-thing, close\r\n\r\n",
+            &[200],
+        )
+        .closes()
+        .asks(
+            "RFC 9110 §7.6.1",
+            "Connection holds a list; `close` anywhere in it means close.",
+        )
+        .explained_in(1)
+        .curl("curl -i -H 'Connection: x-thing, close' {url}/"),
+    ],
+};
+
+fn line_ends(world: &World) -> Verdict {
+    match world.ask(world.hello())?.lone_line_feed {
+        true => Err(Finding::wrong("a line of the head ends with LF alone")),
+        false => Ok(()),
+    }
+}
+
+fn body_end(world: &World) -> Verdict {
+    let mut client = world.connect()?;
+    let _ = client.send(world.hello().as_bytes());
+    // An answer counts as whole only when its framing says so; `UntilClose` needs the close.
+    let answer = client.answer()?;
+    if answer.framing == Framing::UntilClose && !answer.says_close() {
+        return Err(Finding::wrong(
+            "neither Content-Length nor `Connection: close`: a cut answer looks complete",
+        ));
+    }
+    if matches!(answer.framing, Framing::Length(_)) && !client.received().is_empty() {
+        return Err(Finding::wrong("more bytes follow than Content-Length says"));
+    }
+    Ok(())
+}
+
+fn close_said(world: &World) -> Verdict {
+    let mut client = world.connect()?;
+    let _ = client.send(world.hello().as_bytes());
+    let answer = client.answer()?;
+    if answer.says_close() {
+        return match client.wait_for_end() {
+            Some(_) => Ok(()),
+            None => Err(Finding::wrong(
+                "it says close and keeps the connection open",
+            )),
+        };
+    }
+    let again = client.send(world.hello().as_bytes());
+    match again.is_ok() && client.answer().is_ok() {
+        true => Ok(()),
+        false => Err(Finding::wrong(
+            "it closes after the answer and did not say `Connection: close`",
+        )),
+    }
+}
+
+fn date(world: &World) -> Verdict {
+    let answer = world.ask(world.hello())?;
+    let text = answer
+        .field("date")
+        .ok_or_else(|| Finding::wrong("the answer has no Date"))?;
+    let said = imf_fixdate(text)
+        .ok_or_else(|| Finding::wrong(format!("Date is no IMF-fixdate: {text:?}")))?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    // A clock before 1970 is no clock to compare with.
+    let now = now.map_or(0, |since| since.as_secs());
+    match said.abs_diff(now) {
+        0..=600 => Ok(()),
+        apart => Err(Finding::wrong(format!(
+            "Date is {apart} seconds away from now: {text:?}"
+        ))),
+    }
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970.
+fn imf_fixdate(text: &str) -> Option<u64> {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let digits = |from: usize, count: usize| {
+        let digits = text.get(from..from + count)?;
+        let all = digits.bytes().all(|byte| byte.is_ascii_digit());
+        all.then(|| digits.parse::<u64>().ok()).flatten()
+    };
+    if text.len() != 29 || !text.is_ascii() || !text.ends_with(" GMT") {
+        return None;
+    }
+    let day = digits(5, 2)?;
+    let month = MONTHS.find(&text[8..11]).filter(|at| at % 3 == 0)? as u64 / 3 + 1;
+    let year = digits(12, 4)?;
+    let (hour, minute, second) = (digits(17, 2)?, digits(20, 2)?, digits(23, 2)?);
+    // Years that begin in March end with the leap day, which makes the count regular.
+    let (y, m) = match month {
+        1 | 2 => (year - 1, month + 9),
+        _ => (year, month - 3),
+    };
+    let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1;
+    let days = days.checked_sub(719_468)?;
+    let rebuilt = format!(
+        "{}, {day:02} {} {year:04} {hour:02}:{minute:02}:{second:02} GMT",
+        DAYS[(days % 7) as usize],
+        &text[8..11]
+    );
+    (rebuilt == text).then_some(days * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
+fn head_method(world: &World) -> Verdict {
+    let get = world.ask(world.hello())?;
+    let mut client = world.connect()?;
+    let question = world.request("HEAD", "/", "Connection: close\r\n");
+    let _ = client.send(question.as_bytes());
+    let head: Answer = client.next_answer(true)?;
+    if !(200..300).contains(&head.status) {
+        return Err(Finding::wrong(format!("wanted 2xx, got {}", head.status)));
+    }
+    client.wait_for_end();
+    let extra = client.received().len();
+    if extra > 0 {
+        return Err(Finding::wrong(format!(
+            "{extra} bytes of body follow the head"
+        )));
+    }
+    match (head.field("content-length"), get.field("content-length")) {
+        (Some(head), get) if Some(head) != get => Err(Finding::wrong(format!(
+            "HEAD says Content-Length: {head}, GET says {}",
+            get.unwrap_or("nothing")
+        ))),
+        (None, Some(_)) => Err(Finding::Allowed(
+            "HEAD leaves Content-Length out".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_read_only_in_its_one_right_form() {
+        assert_eq!(
+            imf_fixdate("Sun, 06 Nov 1994 08:49:37 GMT"),
+            Some(784_111_777)
+        );
+        assert_eq!(imf_fixdate("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        assert_eq!(
+            imf_fixdate("Thu, 29 Feb 2024 12:00:00 GMT"),
+            Some(1_709_208_000)
+        );
+        for wrong in [
+            "Mon, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+            "Sun, 6 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 UTC",
+            "Sun, 06 Nov 1994 08:49:37 +0000",
+        ] {
+            assert_eq!(imf_fixdate(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The application behind the server: it echoes, streams, panics, and its clients leave early.
+
+use std::time::Instant;
+
+use crate::outcome::{Finding, Verdict};
+use crate::probe::{Needs, Probe};
+use crate::probes::Group;
+use crate::world::World;
+
+pub(super) const GROUP: Group = Group {
+    title: "The application",
+    probes: &[
+        Probe::behaviour("echo", "the application reads the body", echo)
+            .asks("RFC 9112 §6.2", "The body is exactly as long as Content-Length says.")
+            .explained_in(3)
+            .needs(Needs::Route("POST", "/echo"))
+            .curl("curl -i -d hello {url}/echo")
+            .question("The body comes in two pieces, and more bytes follow it. What does the application read?"),
+        Probe::behaviour("streaming", "the first chunk arrives before the last one exists", streaming)
+            .asks("PEP 3333, Buffering and Streaming", "Each block is sent before the next one is asked for.")
+            .explained_in(3)
+            .needs(Needs::Route("GET", "/stream?n=1&ms=0"))
+            .curl("curl -iN '{url}/stream?n=5&ms=200'")
+            .question("The application makes a chunk every 150 ms. When does the client see the first one?"),
+        Probe::behaviour("early-close", "the client leaves while the server writes", early_close)
+            .asks("RFC 9112 §9.5", "A client that leaves costs one connection.")
+            .explained_in(3)
+            .needs(Needs::Route("GET", "/stream?n=1&ms=0"))
+            .curl("curl -s '{url}/stream?n=100000&ms=0' | head -c 100")
+            .question("A client asks for a long answer and leaves after the first bytes. What happens to the server?"),
+        Probe::behaviour("panic", "the application panics", panic_once)
+            .asks("RFC 9110 §15.6.1", "A fault of the application is a 500 for its client, and nobody else's business.")
+            .explained_in(3)
+            .needs(Needs::Route("GET", "/panic"))
+            .curl("curl -i {url}/panic")
+            .question("The application panics. What does its client see, and what the next one?"),
+        Probe::behaviour("hundred-panics", "the application panics a hundred times", hundred_panics)
+            .asks("RFC 9110 §15.6.1", "However often an application fails, the server stays.")
+            .explained_in(3)
+            .needs(Needs::Route("GET", "/panic"))
+            .question("The application panics a hundred times in a row. Is anything left to serve the next client?"),
+    ],
+};
+
+fn echo(world: &World) -> Verdict {
+    let mut client = world.connect()?;
+    let fields = "Content-Length: 5\r\nConnection: close\r\n";
+    let _ = client.send(world.request("POST", "/echo", fields).as_bytes());
+    let _ = client.send(b"he");
+    let _ = client.send(b"llo, and more that is not the body");
+    let answer = client.answer()?;
+    match (answer.status, answer.body.as_slice()) {
+        (200, b"hello") => Ok(()),
+        (status, _) => Err(Finding::wrong(format!(
+            "wanted 200 and `hello`, got {status} and {:?}",
+            answer.text()
+        ))),
+    }
+}
+
+/// A ratio of times, not a time: a server that collects all chunks first has its first byte
+/// arrive with its last.
+fn streaming(world: &World) -> Verdict {
+    let mut client = world.connect()?;
+    let start = Instant::now();
+    let _ = client.send(
+        world
+            .request("GET", "/stream?n=5&ms=150", "Connection: close\r\n")
+            .as_bytes(),
+    );
+    let until = start + world.patience;
+    let mut first_chunk = None;
+    let mut seen = 0;
+    let answer = loop {
+        let body = crate::answer::parse_head(client.received())
+            .ok()
+            .flatten()
+            .map_or(0, |(_, start)| client.received().len() - start);
+        if body > 0 && first_chunk.is_none() {
+            first_chunk = Some(start.elapsed());
+            seen = body;
+        }
+        if let Some(answer) = client.take_answer(false)? {
+            break answer;
+        }
+        if Instant::now() >= until || client.end().is_some() {
+            break client.answer()?;
+        }
+        client.wait_until(until);
+    };
+    let whole = start.elapsed();
+    match first_chunk {
+        Some(first) if first < whole / 2 && seen < answer.body.len() => Ok(()),
+        _ => Err(Finding::wrong(
+            "the first chunk arrives together with the last: somebody collects them",
+        )),
+    }
+}
+
+fn early_close(world: &World) -> Verdict {
+    for _ in 0..3 {
+        let mut client = world.connect()?;
+        let request = world.request("GET", "/stream?n=100000&ms=0", "");
+        let _ = client.send(request.as_bytes());
+        client.wait_until(Instant::now() + world.patience);
+        if client.received().is_empty() {
+            return Err(Finding::wrong("nothing of the long answer arrives"));
+        }
+        client.reset();
+    }
+    Ok(())
+}
+
+fn panic_once(world: &World) -> Verdict {
+    panics(world, 1)
+}
+
+fn hundred_panics(world: &World) -> Verdict {
+    panics(world, 100)
+}
+
+fn panics(world: &World, times: u32) -> Verdict {
+    for _ in 0..times {
+        let status = world.ask(world.request("GET", "/panic", ""))?.status;
+        if status != 500 {
+            return Err(Finding::wrong(format!("wanted 500, got {status}")));
+        }
+    }
+    world.ask(world.hello()).map(drop)
+}

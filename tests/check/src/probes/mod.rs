@@ -1,0 +1,77 @@
+//! Every probe, in the groups in which the matrix shows them.
+
+mod answers;
+mod application;
+mod bodies;
+mod framing;
+mod garbage;
+mod heads;
+mod limits;
+mod patience;
+mod persistence;
+mod process;
+mod unusual;
+mod visitors;
+
+use crate::probe::{Flags, Probe};
+
+/// Probes that belong together.
+pub struct Group {
+    /// What they are about.
+    pub title: &'static str,
+    /// The probes.
+    pub probes: &'static [Probe],
+}
+
+/// Every probe there is.
+pub const GROUPS: &[Group] = &[
+    visitors::GROUP,
+    patience::GROUP,
+    answers::GROUP,
+    unusual::GROUP,
+    heads::GROUP,
+    limits::GROUP,
+    framing::GROUP,
+    bodies::GROUP,
+    application::GROUP,
+    persistence::GROUP,
+    process::GROUP,
+    garbage::GROUP,
+];
+
+/// Every probe there is, in order.
+pub fn all() -> impl Iterator<Item = &'static Probe> {
+    GROUPS.iter().flat_map(|group| group.probes)
+}
+
+/// The probe with this name.
+pub fn find(name: &str) -> Option<&'static Probe> {
+    all().find(|probe| probe.name == name)
+}
+
+/// Deadlines that a test can wait for, for every server that has them.
+const SHORT_DEADLINES: &[Flags] = &[Flags {
+    from: 2,
+    to: 99,
+    words: "--head-timeout 0.4 --drain-timeout 0.4",
+}];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_probe_has_a_name_of_its_own_and_says_what_it_asks_and_where_that_is_written() {
+        let mut names = HashSet::new();
+        for probe in all() {
+            assert!(names.insert(probe.name), "{} twice", probe.name);
+            assert!(
+                !probe.title.is_empty() && probe.asks.ends_with('.') && !probe.section.is_empty(),
+                "{}",
+                probe.name
+            );
+            assert!(probe.question.ends_with('?'), "{}", probe.name);
+        }
+    }
+}

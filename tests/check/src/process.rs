@@ -1,0 +1,165 @@
+//! What Linux tells about running processes: descriptors, memory, processor time.
+
+use std::fs;
+use std::io;
+
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+/// The processes of a server: one of ours, or everything that a command started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Processes(Vec<u32>);
+
+impl Processes {
+    /// One process.
+    pub fn one(id: u32) -> Processes {
+        Processes(vec![id])
+    }
+
+    /// Every living process of a process group, `without` one of them.
+    pub fn of_group(group: u32, without: u32) -> Processes {
+        let Ok(folder) = fs::read_dir("/proc") else {
+            return Processes(Vec::new());
+        };
+        let ids = folder
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        Processes(
+            ids.filter(|&id| {
+                id != without && Stat::of(id).is_some_and(|stat| stat.lives_in(group))
+            })
+            .collect(),
+        )
+    }
+
+    /// Whether none is left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many descriptors they have open.
+    pub fn descriptors(&self) -> usize {
+        let numbers = self.0.iter().map(|&id| descriptors_of(id).len());
+        numbers.sum()
+    }
+
+    /// How much memory is resident, in KiB.
+    pub fn memory(&self) -> u64 {
+        self.0.iter().filter_map(|&id| resident(id)).sum()
+    }
+
+    /// How much processor time they have used, in ticks of 10 ms.
+    pub fn ticks(&self) -> u64 {
+        let stats = self.0.iter().filter_map(|&id| Stat::of(id));
+        stats.map(|stat| stat.ticks).sum()
+    }
+
+    /// Forbids them to open another descriptor. The result undoes it.
+    pub fn exhaust_descriptors(&self) -> io::Result<Exhausted> {
+        let mut exhausted = Exhausted(Vec::new());
+        for &id in &self.0 {
+            let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else {
+                continue;
+            };
+            // A new descriptor takes the lowest free number, so that number is the limit.
+            let taken = descriptors_of(id);
+            let free = (0..).find(|number| !taken.contains(number)).unwrap_or(0);
+            let before = prlimit(
+                Some(pid),
+                Resource::Nofile,
+                Rlimit {
+                    current: Some(free),
+                    maximum: hard_limit(id),
+                },
+            )?;
+            exhausted.0.push((pid, before));
+        }
+        Ok(exhausted)
+    }
+}
+
+/// Processes that may open no more descriptors, until this is dropped.
+pub struct Exhausted(Vec<(Pid, Rlimit)>);
+
+impl Drop for Exhausted {
+    fn drop(&mut self) {
+        for (pid, before) in self.0.drain(..) {
+            // The process may have ended meanwhile; then there is nothing to undo.
+            let _ = prlimit(Some(pid), Resource::Nofile, before);
+        }
+    }
+}
+
+fn descriptors_of(id: u32) -> Vec<u64> {
+    let Ok(folder) = fs::read_dir(format!("/proc/{id}/fd")) else {
+        return Vec::new();
+    };
+    let names = folder.flatten().map(|entry| entry.file_name());
+    names
+        .filter_map(|name| name.to_str()?.parse().ok())
+        .collect()
+}
+
+fn hard_limit(id: u32) -> Option<u64> {
+    let limits = fs::read_to_string(format!("/proc/{id}/limits")).ok()?;
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))?;
+    // Max open files            1024                 1048576              files
+    line.split_whitespace().nth(4)?.parse().ok()
+}
+
+fn resident(id: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// What `/proc/ID/stat` says, as far as it matters here.
+struct Stat {
+    state: char,
+    group: u32,
+    ticks: u64,
+}
+
+impl Stat {
+    fn of(id: u32) -> Option<Stat> {
+        Stat::parse(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
+    }
+
+    /// The name in parentheses may hold anything, so the count starts after the last `)`.
+    fn parse(text: &str) -> Option<Stat> {
+        let (_, rest) = text.rsplit_once(')')?;
+        let words: Vec<_> = rest.split_whitespace().collect();
+        let number = |index: usize| words.get(index)?.parse::<u64>().ok();
+        Some(Stat {
+            state: words.first()?.chars().next()?,
+            group: u32::try_from(number(2)?).ok()?,
+            ticks: number(11)? + number(12)?,
+        })
+    }
+
+    fn lives_in(&self, group: u32) -> bool {
+        self.group == group && !matches!(self.state, 'Z' | 'X')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_name_with_spaces_and_parentheses_does_not_confuse() {
+        let stat = Stat::parse("7 (a) b) S 1 42 42 0 -1 0 0 0 0 0 3 4 0 0 20 0 1 0 0").unwrap();
+        assert_eq!((stat.state, stat.group, stat.ticks), ('S', 42, 7));
+    }
+
+    #[test]
+    fn our_own_process_has_descriptors_and_memory() {
+        let own = Processes::one(std::process::id());
+        let before = own.descriptors();
+        // Other tests open and close descriptors too, so only a lower bound can be asserted.
+        let _files: Vec<_> = (0..50).map(|_| fs::File::open("/dev/null")).collect();
+        assert!(own.descriptors() >= 50 && before >= 3);
+        assert!(own.memory() > 100);
+    }
+}

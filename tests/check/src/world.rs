@@ -1,0 +1,251 @@
+//! What a probe is run against, and the means it has.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::answer::Answer;
+use crate::client::{Client, GUARD, wait_for_any};
+use crate::outcome::{Finding, Verdict};
+use crate::server::{Launch, Server};
+use crate::transcript::Transcript;
+
+/// How long "nothing happens" must last before it is believed, unless the caller says otherwise.
+/// Deadlines of a server under test must be clearly shorter.
+const PATIENCE: Duration = Duration::from_millis(2500);
+
+/// A server under test and how to treat it.
+pub struct World {
+    address: SocketAddr,
+    /// The server, if we started it and so may look into it, stop it and start it again.
+    server: Mutex<Option<Server>>,
+    /// How long to wait before "nothing happens" is believed.
+    pub patience: Duration,
+    /// How long a slow or silent client holds on before it leaves.
+    pub hold: Duration,
+    /// How many random inputs the probe `garbage` sends.
+    pub garbage: u32,
+    /// What has been said so far.
+    pub transcript: Transcript,
+    clients: AtomicU32,
+}
+
+impl World {
+    /// A server that somebody else has started.
+    pub fn at(address: SocketAddr) -> World {
+        World {
+            address,
+            server: Mutex::new(None),
+            patience: PATIENCE,
+            hold: PATIENCE,
+            garbage: 300,
+            transcript: Transcript::default(),
+            clients: AtomicU32::new(0),
+        }
+    }
+
+    /// A server that we have started.
+    pub fn with(server: Server) -> World {
+        let world = World::at(server.address());
+        *world.lock() = Some(server);
+        world
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Gives the server back.
+    pub fn into_server(self) -> Option<Server> {
+        let server = self.server.into_inner();
+        server.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks into the server, if it is ours to look into.
+    pub fn server<T>(&self, look: impl FnOnce(&Server) -> T) -> Result<T, Finding> {
+        self.lock().as_ref().map(look).ok_or_else(|| {
+            Finding::NotApplicable(
+                "the checker must have started the server itself: use --run".to_owned(),
+            )
+        })
+    }
+
+    /// Stops the server and starts it again on the same port.
+    pub fn restart(&self) -> Verdict {
+        let launch = self.server(|server| server.launch().clone())?;
+        let mut server = self.lock();
+        *server = None;
+        self.wait_until_refused()?;
+        match launch.start(Some(self.address.port())) {
+            Ok(again) => *server = Some(again),
+            Err(error) => return Err(Finding::wrong(format!("the second start failed: {error}"))),
+        }
+        Ok(())
+    }
+
+    /// A process that was killed may hold its port for a moment, until its last thread has gone.
+    fn wait_until_refused(&self) -> Verdict {
+        let until = Instant::now() + GUARD;
+        while TcpStream::connect(self.address).is_ok() {
+            if Instant::now() > until {
+                return Err(Finding::wrong("the server cannot be stopped"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// A new client.
+    pub fn connect(&self) -> Result<Client, Finding> {
+        let number = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
+        let transcript = self.transcript.clone();
+        Client::connect(number, self.address, self.patience, transcript).map_err(
+            |error| match error.kind() {
+                ErrorKind::ConnectionRefused => {
+                    Finding::Died(format!("nothing accepts on {} any more", self.address))
+                }
+                _ => Finding::wrong(format!("connect: {error}")),
+            },
+        )
+    }
+
+    /// A whole request for `/`, with the right `Host`.
+    pub fn hello(&self) -> String {
+        self.request("GET", "/", "")
+    }
+
+    /// A request with the right `Host` and more header lines, each ended by CRLF.
+    pub fn request(&self, method: &str, target: &str, fields: &str) -> String {
+        let host = self.address;
+        format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n")
+    }
+
+    /// One client that sends these bytes and reads one answer.
+    pub fn ask(&self, bytes: impl AsRef<[u8]>) -> Result<Answer, Finding> {
+        let mut client = self.connect()?;
+        // A server may answer and close before it has everything: the answer counts.
+        let _ = client.send(bytes.as_ref());
+        Ok(client.answer()?)
+    }
+
+    /// Whoever comes next must be answered: the proof that a server is still alive.
+    pub fn still_answers(&self) -> Verdict {
+        self.unrecorded().ask(self.hello()).map(drop)
+    }
+
+    /// Whether the server ended by itself.
+    pub fn has_exited(&self) -> bool {
+        self.server(Server::has_exited).unwrap_or(false)
+    }
+
+    /// Whether the server has a route: it does not refuse it, and does not answer it as it answers
+    /// a page that cannot exist.
+    pub fn has_route(&self, method: &str, target: &str) -> Result<bool, Finding> {
+        let world = self.unrecorded();
+        let question = match method {
+            "POST" => world.request(method, target, "Content-Length: 2\r\n") + "hi",
+            _ => world.request(method, target, ""),
+        };
+        let route = match world.ask(&question) {
+            Ok(route) => route,
+            // Once more, on the record.
+            Err(_) => self.ask(&question)?,
+        };
+        let anything = world.ask(world.request("GET", "/no-such-page-here", ""))?;
+        let refused = matches!(route.status, 400..=499 | 501);
+        Ok(!refused && (route.status, &route.body) != (anything.status, &anything.body))
+    }
+
+    /// Whether the server is one of ours and was started with this flag.
+    pub fn launched_with(&self, flag: &str) -> bool {
+        self.server(|server| match server.launch() {
+            Launch::Lesson { flags, .. } => flags.iter().any(|given| given == flag),
+            Launch::Command(_) => false,
+        })
+        .unwrap_or(false)
+    }
+
+    /// Whether the server ends now: a process that fails takes a moment to be gone.
+    pub fn exits_soon(&self) -> bool {
+        let until = Instant::now() + self.patience / 4;
+        while Instant::now() < until && self.server(|_| ()).is_ok() {
+            if self.has_exited() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+
+    /// The same server, and a record that nobody will read.
+    pub fn unrecorded(&self) -> World {
+        World {
+            patience: self.patience,
+            hold: self.hold,
+            garbage: self.garbage,
+            ..World::at(self.address)
+        }
+    }
+
+    /// Two clients, the second of which has sent its whole request: who is answered first?
+    ///
+    /// The order tells, not the clock. *Ok*: the second is answered while the first still holds.
+    /// *Waits*: the server itself is done with the first before. *Stalls*: the first must leave.
+    /// `hold` is what the first client goes on doing, again and again.
+    pub fn contest(
+        &self,
+        mut first: Client,
+        mut second: Client,
+        mut hold: impl FnMut(&mut Client) -> Verdict,
+    ) -> Verdict {
+        const GLANCE: Duration = Duration::from_millis(25);
+        let mut until = Instant::now() + self.hold;
+        let mut over = false;
+        while Instant::now() < until {
+            // The order of these two looks matters: after its end nothing more can arrive.
+            let ended = second.end().is_some();
+            if second.take_answer(false)?.is_some() {
+                // What the server did to the first before has arrived before.
+                if !over {
+                    hold(&mut first)?;
+                }
+                return match is_over(&mut first) {
+                    true => Err(Finding::Waits),
+                    false => Ok(()),
+                };
+            }
+            if ended {
+                return second.answer().map(drop).map_err(Finding::from);
+            }
+            if !over {
+                hold(&mut first)?;
+                over = is_over(&mut first);
+                if over {
+                    until = Instant::now() + self.patience;
+                }
+            }
+            wait_for_any(&[&first, &second], GLANCE);
+        }
+        first.leave();
+        match second.answer() {
+            Ok(_) => Err(Finding::Stalls),
+            Err(_) => Err(Finding::wrong(
+                "the second client is not answered, even after the first has left",
+            )),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Server>> {
+        // A panic elsewhere cannot leave half a server here.
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the server is done with a client: it has answered or closed.
+fn is_over(client: &mut Client) -> bool {
+    client.is_answered() || client.end().is_some()
+}

@@ -1,0 +1,104 @@
+//! The checker against servers that we did not write: those of Python's own library.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Whether python3 exists. Where everything is required, its absence is a failure.
+fn python_exists() -> bool {
+    let found = Command::new("python3")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status();
+    let exists = found.is_ok_and(|status| status.success());
+    if !exists {
+        assert!(
+            std::env::var_os("REQUIRE_ALL").is_none(),
+            "python3 is absent, and REQUIRE_ALL is set"
+        );
+        eprintln!("SKIPPED: python3 is absent, so the checker meets no foreign server here");
+    }
+    exists
+}
+
+/// Checks what the command starts: the lines that begin with a sign, and the exit code.
+fn survey(command: &str) -> (String, i32) {
+    let output = Command::new(env!("CARGO_BIN_EXE_check"))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers"))
+        .args(["--run", command, "--patience", "1", "--hold", "1"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr);
+    (text, output.status.code().unwrap())
+}
+
+fn assert_signs(text: &str, signs: &[(&str, &str)]) {
+    for (name, sign) in signs {
+        let line = format!("{sign} {name}  ");
+        assert!(
+            text.lines().any(|found| found.starts_with(&line)),
+            "no {line:?} in\n{text}"
+        );
+    }
+}
+
+#[test]
+fn python_http_server_is_judged_fairly() {
+    if !python_exists() {
+        return;
+    }
+    let (text, code) = survey("exec python3 -m http.server --bind 127.0.0.1 {port}");
+    assert_eq!(code, 1, "{text}");
+    assert_signs(
+        &text,
+        &[
+            ("hello", "✓"),
+            ("connect-and-close", "✓"),
+            ("head-byte-by-byte", "✓"),
+            // A thread for each client.
+            ("silent-client", "✓"),
+            ("newest-first", "✓"),
+            ("head-method", "✓"),
+            ("date", "✓"),
+            ("restart", "✓"),
+            ("descriptors-exhausted", "✓"),
+            ("five-hundred-clients", "✓"),
+            ("garbage", "✓"),
+            // It serves without Host, where the RFC says MUST.
+            ("no-host", "✗"),
+            ("space-before-colon", "✗"),
+            // Legal, and not what we recommend.
+            ("lf-only", "≈"),
+            ("obs-fold", "≈"),
+            // It has no such routes.
+            ("echo", "–"),
+            ("panic", "–"),
+            ("slow-application", "–"),
+        ],
+    );
+}
+
+#[test]
+fn wsgiref_is_judged_fairly() {
+    if !python_exists() {
+        return;
+    }
+    let (text, code) = survey("exec python3 hello_wsgi.py {port}");
+    assert_eq!(code, 1, "{text}");
+    assert_signs(
+        &text,
+        &[
+            ("hello", "✓"),
+            ("connect-and-close", "✓"),
+            ("reset-after-half-head", "✓"),
+            // One client at a time, without a deadline: worse than our lesson 4, which waits.
+            ("silent-client", "✗"),
+            ("newest-first", "✗"),
+            ("no-host", "✗"),
+            // It answers every path alike, so it has no route.
+            ("echo", "–"),
+            ("streaming", "–"),
+            ("restart", "✓"),
+            ("idle-cpu", "✓"),
+        ],
+    );
+}

@@ -1,0 +1,277 @@
+//! The probes against little servers made to have one fault each: a probe that cannot turn red
+//! proves nothing.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use check::outcome::{Finding, Verdict};
+use check::probes;
+use check::world::World;
+
+/// Serves with `serve` on a port of its own, each client in turn, until the tests end.
+fn in_turn(serve: fn(TcpStream)) -> SocketAddr {
+    start(serve)
+}
+
+/// The same, with a thread for each client.
+fn in_threads(serve: fn(TcpStream)) -> SocketAddr {
+    start(move |client| drop(thread::spawn(move || serve(client))))
+}
+
+fn start(serve: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || listener.incoming().flatten().for_each(serve));
+    address
+}
+
+fn run(probe: &str, address: SocketAddr) -> Verdict {
+    let mut world = World::at(address);
+    world.patience = Duration::from_millis(1200);
+    world.hold = Duration::from_millis(1200);
+    probes::find(probe).unwrap().run(&world)
+}
+
+fn assert_wrong(probe: &str, address: SocketAddr, words: &str) {
+    match run(probe, address) {
+        Err(Finding::Wrong(text)) if text.contains(words) => {}
+        other => panic!("{probe}: wanted wrong with {words:?}, got {other:?}"),
+    }
+}
+
+/// The head of a request, or what there is of it.
+fn read_head(client: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        match client.read(&mut byte) {
+            Ok(1) => head.push(byte[0]),
+            _ => break,
+        }
+    }
+    String::from_utf8_lossy(&head).into_owned()
+}
+
+const GOOD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
+
+fn say(mut client: &TcpStream, answer: &str) {
+    // The client may have left, which is its right.
+    let _ = client.write_all(answer.as_bytes());
+}
+
+fn good(mut client: TcpStream) {
+    if read_head(&mut client).ends_with("\r\n\r\n") {
+        say(&client, GOOD);
+    }
+}
+
+fn good_with_deadline(client: TcpStream) {
+    client
+        .set_read_timeout(Some(Duration::from_millis(200)))
+        .unwrap();
+    good(client);
+}
+
+#[test]
+fn a_thread_for_each_client_is_ok() {
+    let address = in_threads(good);
+    for probe in [
+        "silent-client",
+        "newest-first",
+        "head-byte-by-byte",
+        "garbage",
+        "half-close",
+    ] {
+        assert_eq!(run(probe, address), Ok(()), "{probe}");
+    }
+}
+
+#[test]
+fn one_client_at_a_time_without_deadline_stalls() {
+    let address = in_turn(good);
+    for probe in ["silent-client", "newest-first", "dripping-client"] {
+        assert_eq!(run(probe, address), Err(Finding::Stalls), "{probe}");
+    }
+}
+
+#[test]
+fn one_client_at_a_time_with_a_deadline_waits() {
+    let address = in_turn(good_with_deadline);
+    for probe in ["silent-client", "newest-first"] {
+        assert_eq!(run(probe, address), Err(Finding::Waits), "{probe}");
+    }
+}
+
+#[test]
+fn a_deadline_for_each_read_does_not_stop_a_dripping_client() {
+    // Each drop is in time: only a deadline for the whole head helps.
+    let address = in_turn(good_with_deadline);
+    assert_eq!(run("dripping-client", address), Err(Finding::Stalls));
+}
+
+#[test]
+fn a_server_that_never_answers_is_wrong_and_not_merely_slow() {
+    let address = in_threads(|mut client| {
+        let _ = client.read_to_end(&mut Vec::new());
+    });
+    assert_wrong("hello", address, "no answer");
+    assert_wrong("silent-client", address, "not answered, even after");
+}
+
+#[test]
+fn a_server_that_closes_without_an_answer_is_wrong() {
+    assert_wrong("hello", in_turn(drop), "before an answer was whole");
+}
+
+#[test]
+fn one_read_taken_for_a_request_is_caught_however_the_head_is_cut() {
+    let address = in_turn(|mut client| {
+        if matches!(client.read(&mut [0; 1024]), Ok(1..)) {
+            say(&client, GOOD);
+        }
+    });
+    for probe in ["head-in-two-writes", "head-byte-by-byte", "dripping-client"] {
+        assert_wrong(probe, address, "before the head is whole");
+    }
+}
+
+/// A server whose every answer is this text.
+fn always(answer: &'static str) -> SocketAddr {
+    start(move |mut client| {
+        if read_head(&mut client).ends_with("\r\n\r\n") {
+            say(&client, answer);
+        }
+    })
+}
+
+#[test]
+fn faults_of_the_answer_are_caught_one_by_one() {
+    for (answer, probe, words) in [
+        (
+            "HTTP/1.1 200 OK\nConnection: close\n\nhello",
+            "line-ends",
+            "LF alone",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\n\r\nhello",
+            "body-end",
+            "neither Content-Length",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+            "close-said",
+            "did not say",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhello",
+            "body-end",
+            "more bytes follow",
+        ),
+        (GOOD, "head-method", "5 bytes of body"),
+        (GOOD, "date", "no Date"),
+        (GOOD, "no-host", "wanted 400, got 200"),
+        (
+            "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\n\r\n",
+            "date",
+            "seconds away from now",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nDate: 2026-01-01T00:00:00Z\r\nConnection: close\r\n\r\n",
+            "date",
+            "no IMF-fixdate",
+        ),
+        (
+            "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+            "hello",
+            "wanted 2xx",
+        ),
+        ("<html>hello</html>\r\n", "hello", "no HTTP response"),
+        (
+            "HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n",
+            "connect",
+            "without Allow",
+        ),
+    ] {
+        assert_wrong(probe, always(answer), words);
+    }
+}
+
+#[test]
+fn a_standard_that_leaves_a_choice_makes_no_fault() {
+    let address = always(GOOD);
+    for probe in [
+        "keep-alive",
+        "http-2.0",
+        "fragment",
+        "expect-other",
+        "many-fields",
+    ] {
+        let found = run(probe, address);
+        assert!(
+            matches!(found, Err(Finding::Allowed(_))),
+            "{probe}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_route_that_is_not_there_is_not_applicable_and_never_ok() {
+    let address = always(GOOD);
+    for probe in [
+        "echo",
+        "streaming",
+        "panic",
+        "early-close",
+        "slow-application",
+    ] {
+        let found = run(probe, address);
+        assert!(
+            matches!(found, Err(Finding::NotApplicable(_))),
+            "{probe}: {found:?}"
+        );
+    }
+    let found = run("five-hundred-clients", address);
+    assert!(matches!(found, Err(Finding::NotApplicable(_))), "{found:?}");
+}
+
+#[test]
+fn chunks_that_are_collected_first_are_no_stream() {
+    let address = in_turn(|mut client| {
+        let head = read_head(&mut client);
+        let body = match head.starts_with("GET /stream") {
+            true => "chunk 1\nchunk 2\n",
+            false => "",
+        };
+        let status = if body.is_empty() {
+            "404 Not Found"
+        } else {
+            "200 OK"
+        };
+        thread::sleep(Duration::from_millis(100));
+        say(
+            &client,
+            &format!("HTTP/1.1 {status}\r\nConnection: close\r\n\r\n{body}"),
+        );
+    });
+    assert_wrong("streaming", address, "somebody collects them");
+}
+
+#[test]
+fn an_application_whose_panic_ends_the_server_is_seen() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            match read_head(&mut client).as_str() {
+                "" => return,
+                _ => say(&client, GOOD),
+            }
+        }
+    });
+    assert!(matches!(
+        run("connect-and-close", address),
+        Err(Finding::Died(_))
+    ));
+}
