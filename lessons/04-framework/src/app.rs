@@ -209,8 +209,8 @@ impl App {
     }
 }
 
-/// The answer to `OPTIONS`, and to a method that the path does not have: both must name those
-/// that it has (RFC 9110 §9.3.7, §15.5.6).
+/// The answer to `OPTIONS`, and to a method that the path does not have. The first should name
+/// the methods that it has (RFC 9110 §9.3.7), the second must (§15.5.6).
 fn other_methods(method: &str, methods: &[&str]) -> Response {
     let mut allow = methods.to_vec();
     if allow.contains(&"GET") {

@@ -2,7 +2,7 @@
 
 // ANCHOR: imports
 use std::any::Any;
-use std::backtrace::Backtrace;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error;
 use std::fmt::{self, Debug};
 
@@ -68,7 +68,11 @@ impl Failure {
                 }
                 const STATUS: &str = "500 Internal Server Error";
                 let causes = messages.join("\ncaused by: ");
-                let text = format!("{STATUS}\n\n{causes}\n\n{backtrace}\n");
+                let backtrace = match backtrace.status() {
+                    BacktraceStatus::Captured => format!("\n{backtrace}\n"),
+                    _ => String::new(),
+                };
+                let text = format!("{STATUS}\n\n{causes}\n{backtrace}");
                 Err(error.with_page(Page::text(STATUS, text)))
             }
         }

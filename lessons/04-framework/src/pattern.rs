@@ -80,8 +80,9 @@ impl Pattern {
     // ANCHOR_END: matches
 
     // ANCHOR: order
-    /// Whether this pattern shall be tried before the other: the first difference decides, and
-    /// a pattern that ends sooner says less.
+    /// Whether this pattern shall be tried before the other: the first difference decides. Of two
+    /// that begin alike, the one that ends sooner goes first: what the other has more can match
+    /// nothing only if it is a star.
     pub(crate) fn goes_before(&self, other: &Pattern) -> bool {
         let rank = |segment: &Segment| match segment {
             Segment::Literal(_) => 0,
@@ -96,7 +97,7 @@ impl Pattern {
             .find(|(one, two)| one != two)
         {
             Some((one, two)) => one < two,
-            None => ours.len() > theirs.len(),
+            None => ours.len() < theirs.len(),
         }
     }
 }
@@ -155,6 +156,7 @@ mod tests {
             ("/{x}", "/*"),
             ("/a/{x}", "/{y}/b"),
             ("/a/b/*", "/a/*"),
+            ("/a", "/a/*"),
         ] {
             assert!(before(one, two) && !before(two, one), "{one} {two}");
         }

@@ -130,6 +130,7 @@ fn the_most_specific_route_wins_whatever_the_order() {
     app.route("/{a}/x", |r: &mut Request| {
         PlainText(format!("a {:?}", r.param("a")))
     });
+    app.route("/files", |_: &mut Request| PlainText("exactly files"));
     app.route("/files/*", |r: &mut Request| {
         PlainText(format!("files {:?}", r.param("*")))
     });
@@ -138,6 +139,7 @@ fn the_most_specific_route_wins_whatever_the_order() {
     assert_eq!(served.body("/you"), "name Some(\"you\")");
     assert_eq!(served.body("/you/x"), "a Some(\"you\")");
     assert_eq!(served.body("/files/x"), "files Some(\"x\")");
+    assert_eq!(served.body("/files"), "exactly files");
     assert_eq!(served.body("/files/a/b%2Fc"), "files Some(\"a/b/c\")");
     assert_eq!(served.body("/you/y/z"), "rest");
     assert_eq!(served.body("/"), "rest");
