@@ -193,7 +193,8 @@ impl Exchange<'_> {
     fn conclude(&self, result: Result<(), (String, Page)>) -> Outcome {
         let state = &mut *self.state.borrow_mut();
         let (ending, complaint) = match result {
-            _ if state.client_left => (Ending::Clean, None),
+            // Gone, or deaf: what it has of the answer must not look like all of it.
+            _ if state.client_left => (Ending::Reset, None),
             Ok(()) => (state.ending(), state.complaint()),
             Err((message, page)) => {
                 let page = state.intake.blame().unwrap_or(page);

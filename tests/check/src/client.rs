@@ -118,6 +118,30 @@ impl Client {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
+    /// Whether the server has given the connection up, seen without reading what it sent before.
+    pub fn is_cut_off(&self) -> bool {
+        let stream = self.stream.as_fd();
+        let mut look = [PollFd::from_borrowed_fd(stream, PollFlags::RDHUP)];
+        let gone = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
+        poll(&mut look, Some(&Timespec::default())).is_ok() && look[0].revents().intersects(gone)
+    }
+
+    /// Reads on without keeping or recording anything, until the end or until `most` bytes came.
+    pub fn discard(&mut self, most: usize) -> Option<End> {
+        let mut buffer = vec![0; 256 * 1024];
+        let mut total = 0;
+        while total < most && is_readable(&[self], self.patience) {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Some(End::Closed),
+                Ok(count) => total += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Some(End::Reset),
+            }
+        }
+        self.note(format!("reads {total} bytes of the answer after all"));
+        None
+    }
+
     /// Leaves in order.
     pub fn leave(self) {
         self.note("the client closes the connection");

@@ -190,10 +190,9 @@ impl Probe {
         let after = world.still_answers();
         let suspicious = after.is_err() || matches!(found, Err(Finding::Died(_)));
         if world.has_exited() || (suspicious && world.exits_soon()) {
-            return Err(Finding::Died("the server process has ended".to_owned()));
+            return Err(Finding::Died("the server has ended".to_owned()));
         }
         match (found, after) {
-            (Err(died @ Finding::Died(_)), _) | (_, Err(died @ Finding::Died(_))) => Err(died),
             (Ok(()) | Err(Finding::Waits | Finding::Allowed(_)), Err(after)) => Err(
                 Finding::wrong(format!("afterwards, `GET /` is not served: {after}")),
             ),

@@ -41,7 +41,7 @@ impl World {
             server: Mutex::new(None),
             patience: PATIENCE,
             hold: PATIENCE,
-            garbage: 300,
+            garbage: 1000,
             transcript: Transcript::default(),
             clients: AtomicU32::new(0),
         }
@@ -169,16 +169,20 @@ impl World {
         .unwrap_or(false)
     }
 
-    /// Whether the server ends now: a process that fails takes a moment to be gone.
+    /// Whether the server is ending just now: a process that fails takes a moment to be gone, and
+    /// until then the kernel accepts connections in its name.
     pub fn exits_soon(&self) -> bool {
         let until = Instant::now() + self.patience / 4;
-        while Instant::now() < until && self.server(|_| ()).is_ok() {
-            if self.has_exited() {
+        loop {
+            let refused = matches!(self.unrecorded().connect(), Err(Finding::Died(_)));
+            if refused || self.has_exited() {
                 return true;
             }
-            std::thread::sleep(Duration::from_millis(5));
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(50));
         }
-        false
     }
 
     /// The same server, and a record that nobody will read.

@@ -21,10 +21,11 @@ fn python_exists() -> bool {
 }
 
 /// Checks what the command starts: the lines that begin with a sign, and the exit code.
-fn survey(command: &str) -> (String, i32) {
+fn survey(command: &str, words: &[&str]) -> (String, i32) {
     let output = Command::new(env!("CARGO_BIN_EXE_check"))
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers"))
-        .args(["--run", command, "--patience", "1", "--hold", "1"])
+        .args(["--run", command, "--patience", "1"])
+        .args(words)
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr);
@@ -46,7 +47,10 @@ fn python_http_server_is_judged_fairly() {
     if !python_exists() {
         return;
     }
-    let (text, code) = survey("exec python3 -m http.server --bind 127.0.0.1 {port}");
+    let (text, code) = survey(
+        "exec python3 -m http.server --bind 127.0.0.1 {port}",
+        &["--hold", "1"],
+    );
     assert_eq!(code, 1, "{text}");
     assert_signs(
         &text,
@@ -82,7 +86,7 @@ fn wsgiref_is_judged_fairly() {
     if !python_exists() {
         return;
     }
-    let (text, code) = survey("exec python3 hello_wsgi.py {port}");
+    let (text, code) = survey("exec python3 hello_wsgi.py {port}", &["--hold", "1"]);
     assert_eq!(code, 1, "{text}");
     assert_signs(
         &text,
@@ -101,4 +105,22 @@ fn wsgiref_is_judged_fairly() {
             ("idle-cpu", "✓"),
         ],
     );
+}
+
+/// Nobody tells the checker that the server is ours: it starts it like any other command.
+#[test]
+fn our_own_server_passes_through_its_own_lesson() {
+    let binary = check::workshop::binary("lesson03").unwrap();
+    let deadlines = "--head-timeout 0.4 --drain-timeout 0.4 --body-timeout 0.4 --write-timeout 0.4";
+    let command = format!(
+        "exec {} {deadlines} --addr 127.0.0.1:{{port}}",
+        binary.display()
+    );
+    let (text, code) = survey(&command, &["--hold", "3", "--through", "lesson03"]);
+    assert_eq!(code, 0, "{text}");
+    assert_signs(
+        &text,
+        &[("hello", "✓"), ("silent-client", "◷"), ("panic", "✓")],
+    );
+    assert!(!text.contains("not applicable"), "{text}");
 }

@@ -259,7 +259,7 @@ fn chunks_that_are_collected_first_are_no_stream() {
 }
 
 #[test]
-fn an_application_whose_panic_ends_the_server_is_seen() {
+fn a_server_that_ends_is_seen_to_have_died() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -274,4 +274,44 @@ fn an_application_whose_panic_ends_the_server_is_seen() {
         run("connect-and-close", address),
         Err(Finding::Died(_))
     ));
+}
+
+/// `/stream?n=1` is short, any other stream has no end; the result says that it was given up.
+fn stream(client: &mut TcpStream) -> bool {
+    let head = read_head(client);
+    if !head.starts_with("GET /stream") {
+        say(client, GOOD);
+        return false;
+    }
+    say(client, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nline\n");
+    if head.starts_with("GET /stream?n=1&") {
+        return false;
+    }
+    while client.write_all(&[b'x'; 64 * 1024]).is_ok() {}
+    true
+}
+
+#[test]
+fn a_client_that_does_not_read_is_told_apart_in_four_ways() {
+    let address = in_threads(|mut client| _ = stream(&mut client));
+    assert_eq!(run("deaf-client", address), Ok(()));
+
+    let address = in_turn(|mut client| _ = stream(&mut client));
+    assert_eq!(run("deaf-client", address), Err(Finding::Stalls));
+
+    let short = Some(Duration::from_millis(200));
+    let address = start(move |mut client| {
+        client.set_write_timeout(short).unwrap();
+        if stream(&mut client) {
+            let client = socket2::SockRef::from(&client);
+            client.set_linger(Some(Duration::ZERO)).unwrap();
+        }
+    });
+    assert_eq!(run("deaf-client", address), Err(Finding::Waits));
+
+    let address = start(move |mut client| {
+        client.set_write_timeout(short).unwrap();
+        stream(&mut client);
+    });
+    assert_wrong("deaf-client", address, "ends like a whole one");
 }

@@ -64,7 +64,7 @@ struct Manner {
     #[arg(long, value_name = "SECONDS", default_value_t = 12.0)]
     hold: f64,
     /// How many random inputs the probe `garbage` sends
-    #[arg(long, value_name = "NUMBER", default_value_t = 300)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
     garbage: u32,
 }
 

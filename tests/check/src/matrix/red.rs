@@ -118,11 +118,26 @@ pub const RED: &[Red] = &[
         Named(&["dripping-body"]),
     ),
     red(
+        (3, 4),
+        Waits,
+        5,
+        "one client at a time: until the write deadline drops the one who does not read, everybody waits",
+        Named(&["deaf-client"]),
+    ),
+    red(
         (1, 4),
         Waits,
         5,
         "one client at a time: everybody waits for the slow request",
         Named(&["slow-application"]),
+    ),
+    // Nothing is refused yet.
+    red(
+        (1, 1),
+        Absent,
+        2,
+        "it refuses nothing, so there is no refusal to look at",
+        Named(&["refusal"]),
     ),
     // No application yet.
     red(
@@ -130,19 +145,26 @@ pub const RED: &[Red] = &[
         Absent,
         3,
         "no application before lesson 03",
-        Group("The application"),
-    ),
-    red(
-        (1, 2),
-        Absent,
-        3,
-        "no application before lesson 03",
         Named(&[
+            "echo",
+            "not-found",
+            "streaming",
+            "early-close",
+            "panic",
+            "hundred-panics",
             "absolute-form-host",
             "underscore-dropped",
             "expect-continue",
             "dripping-body",
+            "deaf-client",
         ]),
+    ),
+    red(
+        (1, 3),
+        Absent,
+        4,
+        "no framework before lesson 04",
+        Named(&["method-not-allowed", "options"]),
     ),
     // One request for each connection.
     red(

@@ -65,6 +65,13 @@ pub(super) const GROUP: Group = Group {
         )
         .curl("curl -I {url}/")
         .question("A client sends HEAD instead of GET. Will there be a body?"),
+        Probe::behaviour("refusal", "a refusal is a whole answer, too", refusal)
+            .asks(
+                "RFC 9110 §15.5",
+                "A 4xx answer says what is wrong, has a Date, a body with an end, and CRLF line ends.",
+            )
+            .curl("curl -i -H 'Host:' {url}/")
+            .question("A request without Host is refused. What else does the answer hold, besides 400?"),
         Probe::case(
             "http-1.0",
             "an HTTP/1.0 request without keep-alive: answer, then close",
@@ -223,6 +230,31 @@ fn head_method(world: &World) -> Verdict {
         ))),
         (None, Some(_)) => Err(Finding::Allowed(
             "HEAD leaves Content-Length out".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn refusal(world: &World) -> Verdict {
+    let answer = world.ask(b"GET / HTTP/1.1\r\n\r\n")?;
+    if answer.status < 400 {
+        return Err(Finding::NotApplicable(format!(
+            "it does not refuse a request without Host: got {}",
+            answer.status
+        )));
+    }
+    if answer.lone_line_feed {
+        return Err(Finding::wrong("a line of the head ends with LF alone"));
+    }
+    if answer.framing == Framing::UntilClose && !answer.says_close() {
+        return Err(Finding::wrong(
+            "neither Content-Length nor `Connection: close`",
+        ));
+    }
+    match (answer.field("date"), answer.body.is_empty()) {
+        (None, _) => Err(Finding::wrong("the refusal has no Date")),
+        (_, true) => Err(Finding::Allowed(
+            "it does not say what was wrong".to_owned(),
         )),
         _ => Ok(()),
     }

@@ -16,6 +16,23 @@ pub(super) const GROUP: Group = Group {
             .needs(Needs::Route("POST", "/echo"))
             .curl("curl -i -d hello {url}/echo")
             .question("The body comes in two pieces, and more bytes follow it. What does the application read?"),
+        Probe::behaviour("not-found", "a page that does not exist", not_found)
+            .asks("RFC 9110 §15.5.5", "A path that leads nowhere is a 404.")
+            .explained_in(3)
+            .curl("curl -i {url}/no-such-page-here")
+            .question("A client asks for a page that nobody has written. What does it get?"),
+        Probe::behaviour("method-not-allowed", "a method that a page does not have", method_not_allowed)
+            .asks("RFC 9110 §15.5.6", "A method that a page does not have is a 405, and a 405 MUST say in Allow which it has.")
+            .explained_in(4)
+            .needs(Needs::Route("GET", "/json"))
+            .curl("curl -i -X DELETE {url}/json")
+            .question("A client wants to DELETE a page that can only be read. What is the answer?"),
+        Probe::behaviour("options", "OPTIONS says what a page can do", options)
+            .asks("RFC 9110 §9.3.7", "The answer to OPTIONS names the methods of a page in Allow.")
+            .explained_in(4)
+            .needs(Needs::Route("GET", "/json"))
+            .curl("curl -i -X OPTIONS {url}/json")
+            .question("How does a client learn which methods a page has?"),
         Probe::behaviour("streaming", "the first chunk arrives before the last one exists", streaming)
             .asks("PEP 3333, Buffering and Streaming", "Each block is sent before the next one is asked for.")
             .explained_in(3)
@@ -55,6 +72,39 @@ fn echo(world: &World) -> Verdict {
             "wanted 200 and `hello`, got {status} and {:?}",
             answer.text()
         ))),
+    }
+}
+
+fn not_found(world: &World) -> Verdict {
+    match world
+        .ask(world.request("GET", "/no-such-page-here", ""))?
+        .status
+    {
+        404 => Ok(()),
+        status @ 200..=299 => Err(Finding::NotApplicable(format!(
+            "it answers {status} to every path: it has no pages"
+        ))),
+        status => Err(Finding::wrong(format!("wanted 404, got {status}"))),
+    }
+}
+
+fn method_not_allowed(world: &World) -> Verdict {
+    let answer = world.ask(world.request("DELETE", "/json", ""))?;
+    let allow = answer.field("allow").unwrap_or("");
+    match (answer.status, allow.contains("GET")) {
+        (405, true) => Ok(()),
+        (405, false) => Err(Finding::wrong(format!("GET is not in Allow: {allow:?}"))),
+        (status, _) => Err(Finding::wrong(format!("wanted 405, got {status}"))),
+    }
+}
+
+fn options(world: &World) -> Verdict {
+    let answer = world.ask(world.request("OPTIONS", "/json", ""))?;
+    let allow = answer.field("allow").unwrap_or("");
+    match (answer.status, allow.contains("GET")) {
+        (200..=299, true) => Ok(()),
+        (200..=299, false) => Err(Finding::wrong(format!("GET is not in Allow: {allow:?}"))),
+        (status, _) => Err(Finding::Allowed(format!("it answers {status} to OPTIONS"))),
     }
 }
 

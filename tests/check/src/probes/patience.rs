@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::client::{Client, wait_for_any};
+use crate::client::{Client, End, wait_for_any};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Flags, Needs, Probe};
 use crate::probes::{Group, SHORT_DEADLINES};
@@ -59,6 +59,26 @@ pub(super) const GROUP: Group = Group {
         .question(
             "One client promises a long body and sends a byte of it now and then. A second one \
              sends a whole request. When is the second one answered?",
+        ),
+        Probe::behaviour(
+            "deaf-client",
+            "a client asks for a long answer and never reads it; a second one asks",
+            deaf_client,
+        )
+        .asks(
+            "RFC 9112 §9.5",
+            "Sending needs a deadline as well: a client that does not read fills every buffer.",
+        )
+        .explained_in(3)
+        .needs(Needs::Route("GET", "/stream?n=1&ms=0"))
+        .flags(&[Flags {
+            from: 3,
+            to: 99,
+            words: "--write-timeout 0.4 --drain-timeout 0.4",
+        }])
+        .question(
+            "One client asks for a very long answer and reads none of it. A second one sends a \
+             whole request. When is the second one answered?",
         ),
         Probe::behaviour(
             "slow-application",
@@ -136,6 +156,39 @@ fn refused_or_unanswered(client: &mut Client, wrong: &str) -> Verdict {
         [] => Ok(()),
         bytes if bytes.starts_with(b"HTTP/1.1 4") || bytes.starts_with(b"HTTP/1.0 4") => Ok(()),
         _ => Err(Finding::wrong(wrong)),
+    }
+}
+
+/// The first client never reads, so its own look at the connection cannot read either.
+fn deaf_client(world: &World) -> Verdict {
+    let mut first = world.connect()?;
+    let request = world.request("GET", "/stream?n=100000000&ms=0", "");
+    let _ = first.send(request.as_bytes());
+    first.note("reads nothing");
+    let mut second = asking(world)?;
+    let until = Instant::now() + world.hold;
+    while !second.is_answered() {
+        if Instant::now() >= until {
+            first.reset();
+            second.answer()?;
+            return Err(Finding::Stalls);
+        }
+        wait_for_any(&[&second], Duration::from_millis(25));
+        if second.end().is_some() && !second.is_answered() {
+            return second.answer().map(drop).map_err(Finding::from);
+        }
+    }
+    if first.is_cut_off() {
+        return Err(Finding::Waits);
+    }
+    // Either the server still holds the first one, and goes on when it reads at last; or it has
+    // given it up, and the end stands behind what the kernel has buffered.
+    match first.discard(64 * 1024 * 1024) {
+        None => Ok(()),
+        Some(End::Reset) => Err(Finding::Waits),
+        Some(End::Closed) => Err(Finding::wrong(
+            "the answer that was given up halfway ends like a whole one",
+        )),
     }
 }
 
