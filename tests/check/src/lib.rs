@@ -5,7 +5,7 @@
 //! matrix      probe × lesson → ok, waits, stalls, wrong: asserted by the lessons' own tests
 //! case        a probe that is data: bytes, and the status that must come back
 //! world       a probe's means: clients of one server, perhaps a server to look into
-//! server      a child process that cannot outlive us
+//! server      a child process that cannot outlive us: a keeper sees to that
 //! workshop    builds a lesson's binary on demand
 //! exercises   probes for what a reader adds to a lesson
 //! lessons     the one list of lessons
@@ -17,6 +17,7 @@ pub mod answer;
 pub mod case;
 pub mod client;
 pub mod exercises;
+mod keeper;
 pub mod lessons;
 pub mod matrix;
 pub mod outcome;

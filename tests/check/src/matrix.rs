@@ -7,6 +7,7 @@ mod column;
 mod page;
 mod red;
 
+use crate::lessons;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
 
@@ -67,6 +68,18 @@ pub fn since(probe: &Probe) -> u8 {
     reds.map(|red| red.mended_by).max().unwrap_or(1)
 }
 
+/// The lesson whose chapter explains what a lesson does in a probe.
+pub fn explained_in(probe: &Probe, lesson: u8) -> u8 {
+    let cell = cell(probe, lesson);
+    match cell.expected {
+        Expected::Ok => probe.lesson,
+        // The chapter says who waits for whom in its server, and what that costs.
+        Waits | Stalls => lesson,
+        // The mistake is best explained where it is mended, if that is written.
+        Wrong(_) | Absent => lessons::numbered(cell.mended_by).map_or(lesson, |by| by.number),
+    }
+}
+
 impl Expected {
     /// Whether a verdict keeps the promise, to the letter.
     pub fn is_kept_by(&self, verdict: &Verdict) -> bool {
@@ -80,6 +93,17 @@ impl Expected {
                 text.contains(words)
             }
             _ => false,
+        }
+    }
+
+    /// The promise as the end of a sentence: "From lesson 02 it waits".
+    pub fn says(&self) -> &'static str {
+        match self {
+            Expected::Ok => "it is ok",
+            Waits => "it waits",
+            Stalls => "it stalls",
+            Wrong(_) => "it is wrong in another way",
+            Absent => "there is no such thing",
         }
     }
 
@@ -142,6 +166,31 @@ mod tests {
                         && red.rows.contain(probe.name)
                 });
                 assert!(promises.count() <= 1, "{} {}", probe.name, lesson.package);
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_is_explained_by_its_own_chapter_or_by_the_one_that_mends_it() {
+        for (name, lesson, chapter) in [
+            ("silent-client", 1, 1),
+            ("silent-client", 2, 2),
+            ("slow-application", 3, 3),
+            ("slow-application", 4, 4),
+            ("head-in-two-writes", 1, 2),
+            ("head-in-two-writes", 3, 2),
+            ("echo", 1, 3),
+            ("hello", 4, 1),
+        ] {
+            let probe = probes::find(name).unwrap();
+            assert_eq!(explained_in(probe, lesson), chapter, "{name} {lesson}");
+        }
+        for probe in probes::all() {
+            for lesson in LESSONS {
+                let promised = cell(probe, lesson.number).expected;
+                let chapter = explained_in(probe, lesson.number);
+                let written = lessons::numbered(chapter).is_some();
+                assert!(written || promised == Expected::Ok, "{}", probe.name);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What a probe is run against, and the means it has.
 
+mod contest;
+
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
@@ -8,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
-use crate::client::{Client, GUARD, wait_for_any};
+use crate::client::{Client, GUARD};
 use crate::outcome::{Finding, Verdict};
 use crate::server::{Launch, Server};
 use crate::transcript::Transcript;
@@ -195,61 +197,8 @@ impl World {
         }
     }
 
-    /// Two clients, the second of which has sent its whole request: who is answered first?
-    ///
-    /// The order tells, not the clock. *Ok*: the second is answered while the first still holds.
-    /// *Waits*: the server itself is done with the first before. *Stalls*: the first must leave.
-    /// `hold` is what the first client goes on doing, again and again.
-    pub fn contest(
-        &self,
-        mut first: Client,
-        mut second: Client,
-        mut hold: impl FnMut(&mut Client) -> Verdict,
-    ) -> Verdict {
-        const GLANCE: Duration = Duration::from_millis(25);
-        let mut until = Instant::now() + self.hold;
-        let mut over = false;
-        while Instant::now() < until {
-            // The order of these two looks matters: after its end nothing more can arrive.
-            let ended = second.end().is_some();
-            if second.take_answer(false)?.is_some() {
-                // What the server did to the first before has arrived before.
-                if !over {
-                    hold(&mut first)?;
-                }
-                return match is_over(&mut first) {
-                    true => Err(Finding::Waits),
-                    false => Ok(()),
-                };
-            }
-            if ended {
-                return second.answer().map(drop).map_err(Finding::from);
-            }
-            if !over {
-                hold(&mut first)?;
-                over = is_over(&mut first);
-                if over {
-                    until = Instant::now() + self.patience;
-                }
-            }
-            wait_for_any(&[&first, &second], GLANCE);
-        }
-        first.leave();
-        match second.answer() {
-            Ok(_) => Err(Finding::Stalls),
-            Err(_) => Err(Finding::wrong(
-                "the second client is not answered, even after the first has left",
-            )),
-        }
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Server>> {
         // A panic elsewhere cannot leave half a server here.
         self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether the server is done with a client: it has answered or closed.
-fn is_over(client: &mut Client) -> bool {
-    client.is_answered() || client.end().is_some()
 }

@@ -1,5 +1,6 @@
 //! The checker against servers that we did not write: those of Python's own library.
 
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -15,9 +16,16 @@ fn python_exists() -> bool {
             std::env::var_os("REQUIRE_ALL").is_none(),
             "python3 is absent, and REQUIRE_ALL is set"
         );
-        eprintln!("SKIPPED: python3 is absent, so the checker meets no foreign server here");
+        skipped("python3 is absent, so the checker meets no foreign server here");
     }
     exists
+}
+
+/// Says what is left out. The test harness captures what `eprintln!` prints, and shows it only
+/// for a failure; this it cannot capture.
+fn skipped(reason: &str) {
+    // Nobody may be there to read it.
+    let _ = writeln!(io::stderr(), "SKIPPED: {reason}");
 }
 
 /// Checks what the command starts: the lines that begin with a sign, and the exit code.
@@ -40,6 +48,28 @@ fn assert_signs(text: &str, signs: &[(&str, &str)]) {
             "no {line:?} in\n{text}"
         );
     }
+}
+
+/// This very program again, with one test and without python3.
+fn without_python(require_all: bool) -> (String, bool) {
+    let mut test = Command::new(std::env::current_exe().unwrap());
+    test.args(["--exact", "python_http_server_is_judged_fairly"])
+        .env("PATH", "")
+        .env_remove("REQUIRE_ALL");
+    if require_all {
+        test.env("REQUIRE_ALL", "1");
+    }
+    let output = test.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (said, output.status.success())
+}
+
+#[test]
+fn what_is_skipped_is_said_aloud_and_is_a_failure_where_everything_is_required() {
+    let (said, passed) = without_python(false);
+    assert!(passed && said.contains("SKIPPED: python3"), "{said}");
+    let (_, passed) = without_python(true);
+    assert!(!passed);
 }
 
 #[test]

@@ -113,3 +113,62 @@ fn even_sigkill_leaves_nothing_behind() {
     checker.interrupt(Signal::KILL);
     checker.assert_nothing_is_left();
 }
+
+/// `break` starts a lesson's own binary. Here the checker alone is killed, not its group.
+#[test]
+fn a_lesson_ends_with_the_checker_that_started_it() {
+    let mut checker = Command::new(env!("CARGO_BIN_EXE_check"))
+        .args(["break", "lesson01", "silent-client"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(checker.stdout.take().unwrap());
+    let mut lines = output.lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("* says nothing")));
+    let started = children(checker.id());
+    checker.kill().unwrap();
+    checker.wait().unwrap();
+    assert!(started.len() >= 2, "the lesson and its keeper: {started:?}");
+    let start = Instant::now();
+    while let Some(left) = started.iter().find(|child| child.is_there()) {
+        assert!(start.elapsed() < GUARD, "left behind: {left:?}");
+        std::thread::yield_now();
+    }
+}
+
+/// A process, told from a later one with the same number by its command line.
+#[derive(Debug)]
+struct Process {
+    id: u32,
+    command: Vec<u8>,
+}
+
+impl Process {
+    fn is_there(&self) -> bool {
+        command_line(self.id).is_some_and(|command| command == self.command)
+    }
+}
+
+fn children(parent: u32) -> Vec<Process> {
+    let tasks = fs::read_dir(format!("/proc/{parent}/task")).unwrap();
+    let lists = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("children")));
+    let ids: Vec<u32> = lists
+        .flat_map(|list| {
+            let list = list.unwrap();
+            let ids = list.split_whitespace().map(|id| id.parse().unwrap());
+            ids.collect::<Vec<_>>()
+        })
+        .collect();
+    let found = ids.into_iter().map(|id| Process {
+        id,
+        command: command_line(id).unwrap_or_default(),
+    });
+    found.collect()
+}
+
+/// `None` for a process that is gone; a zombie has no command line.
+fn command_line(id: u32) -> Option<Vec<u8>> {
+    let line = fs::read(format!("/proc/{id}/cmdline")).ok()?;
+    (!line.is_empty()).then_some(line)
+}

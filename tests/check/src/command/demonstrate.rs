@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use check::lessons::{self, LESSONS, Lesson};
 use check::matrix::{self, Expected};
-use check::outcome::describe;
+use check::outcome::{Finding, Verdict, describe};
 use check::probe::Probe;
 use check::probes;
 use check::server::Launch;
@@ -42,7 +42,10 @@ pub(super) fn run(lesson: &str, probe: &str) -> Result<bool, Stop> {
     world.transcript = Transcript::live();
     let verdict = probe.run(&world);
 
-    say(format_args!("\nWhat happened: {}", describe(&verdict)));
+    say(format_args!(
+        "\nWhat happened: {}",
+        found_by(&verdict, cell)
+    ));
     say(format_args!("{}: {}", probe.section, probe.asks));
     explain(probe, cell, found);
     let kept = cell.expected.is_kept_by(&verdict);
@@ -72,29 +75,40 @@ fn explain(probe: &Probe, cell: matrix::Cell, lesson: &Lesson) {
         say(format_args!("Why: {}.", cell.reason));
         say(mended(probe, cell, lesson));
     }
-    say(chapter(probe.lesson));
+    say(chapter(matrix::explained_in(probe, lesson.number)));
+}
+
+/// Of others we ask what the standard asks; of a lesson, what the matrix says.
+fn found_by(verdict: &Verdict, cell: matrix::Cell) -> String {
+    match (verdict, cell.expected) {
+        (Err(Finding::Allowed(reason)), Expected::Wrong(_)) => {
+            format!("wrong for a server of ours, though the standard allows it: {reason}")
+        }
+        _ => describe(verdict),
+    }
 }
 
 /// The next lesson that does better, and the one that is ok.
 fn mended(probe: &Probe, cell: matrix::Cell, lesson: &Lesson) -> String {
     let later = LESSONS.iter().filter(|later| later.number > lesson.number);
     let mut better = later.map(|later| (later, matrix::cell(probe, later.number).expected));
-    let text = match better.find(|(_, expected)| expected.word() != cell.expected.word()) {
-        Some((later, expected)) => format!(
-            "From lesson {:02}, {}, it is {}: cargo run -p check -- break {} {}",
+    let mut lines = Vec::new();
+    let mut ok = false;
+    if let Some((later, expected)) = better.find(|(_, expected)| *expected != cell.expected) {
+        ok = expected == Expected::Ok;
+        lines.push(format!(
+            "From lesson {:02}, {}, {}: cargo run -p check -- break {} {}",
             later.number,
             later.title,
-            expected.word(),
+            expected.says(),
             later.package,
             probe.name
-        ),
-        None => String::new(),
-    };
-    match (lessons::numbered(cell.mended_by), text.is_empty()) {
-        (Some(_), false) => text,
-        (_, false) => format!("{text}\nLesson {:02} makes it ok.", cell.mended_by),
-        (_, true) => format!("Lesson {:02} makes it ok.", cell.mended_by),
+        ));
     }
+    if !ok {
+        lines.push(format!("Lesson {:02} makes it ok.", cell.mended_by));
+    }
+    lines.join("\n")
 }
 
 /// On a terminal the reader has time to think; elsewhere nobody is there to press a key.

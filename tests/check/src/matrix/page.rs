@@ -17,7 +17,8 @@ pub fn render_markdown() -> String {
          - ✓ **ok**: as it should be.\n\
          - ◷ **waits**: the second client is answered only after the server itself is done with the first.\n\
          - ‖ **stalls**: the second client is answered only after the first has left.\n\
-         - ✗ **wrong**: any other answer.\n\
+         - ✗ **wrong**: any other answer, even if the standard leaves that choice and other servers \
+         make it.\n\
          - – : the lesson has no such thing yet.\n\n\
          No cell says *dies*: no input may end a server. A number leads to the note that says why \
          the cell is red and which lesson mends it.\n",

@@ -6,6 +6,7 @@ mod bodies;
 mod framing;
 mod garbage;
 mod heads;
+mod imf_fixdate;
 mod limits;
 mod patience;
 mod persistence;
@@ -72,6 +73,22 @@ mod tests {
                 probe.name
             );
             assert!(probe.question.ends_with('?'), "{}", probe.name);
+        }
+    }
+
+    #[test]
+    fn where_it_is_written_is_a_place_that_a_reader_can_look_up() {
+        let manual = |section: &str| section.contains("(2)");
+        for probe in all() {
+            let section = probe.section;
+            assert!(
+                section.starts_with("RFC ")
+                    || section.starts_with("PEP 3333")
+                    || manual(section)
+                    || section == "The third part of a server, the waiting",
+                "{}: {section}",
+                probe.name
+            );
         }
     }
 }

@@ -86,7 +86,7 @@ pub(super) const GROUP: Group = Group {
             slow_application,
         )
         .asks(
-            "DESIGN: the third part of a server is the waiting",
+            "The third part of a server, the waiting",
             "A client should not wait for the work that is done for another one.",
         )
         .explained_in(1)
@@ -167,16 +167,13 @@ fn deaf_client(world: &World) -> Verdict {
     first.note("reads nothing");
     let mut second = asking(world)?;
     let until = Instant::now() + world.hold;
-    while !second.is_answered() {
+    while second.take_answer(false)?.is_none() {
         if Instant::now() >= until {
             first.reset();
             second.answer()?;
             return Err(Finding::Stalls);
         }
         wait_for_any(&[&second], Duration::from_millis(25));
-        if second.end().is_some() && !second.is_answered() {
-            return second.answer().map(drop).map_err(Finding::from);
-        }
     }
     if first.is_cut_off() {
         return Err(Finding::Waits);
@@ -223,30 +220,7 @@ fn newest_first(world: &World) -> Verdict {
     }
     while let Some(mut newest) = clients.pop() {
         let _ = newest.send(world.hello().as_bytes());
-        let until = Instant::now() + world.hold;
-        loop {
-            // The order of these two looks matters: after its end nothing more can arrive.
-            let ended = newest.end().is_some();
-            if newest.take_answer(false)?.is_some() {
-                break;
-            }
-            if ended {
-                return newest.answer().map(drop).map_err(Finding::from);
-            }
-            let dropped = clients.iter_mut().any(|client| client.end().is_some());
-            if dropped || Instant::now() >= until {
-                clients.drain(..).for_each(Client::leave);
-                newest.answer()?;
-                return Err(match dropped {
-                    true => Finding::Waits,
-                    false => Finding::Stalls,
-                });
-            }
-            wait_for_any(&[&newest], Duration::from_millis(25));
-        }
-        if clients.iter_mut().any(|client| client.end().is_some()) {
-            return Err(Finding::Waits);
-        }
+        world.is_served_before(newest, &mut clients)?;
     }
     Ok(())
 }

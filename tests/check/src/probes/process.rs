@@ -13,13 +13,13 @@ pub(super) const GROUP: Group = Group {
     title: "The process",
     probes: &[
         process("five-hundred-clients", "500 clients one after another", five_hundred)
-            .asks("BEHAVIOUR §6, leak tests", "Memory and descriptors are as flat after 500 clients as after 100.")
+            .asks("close(2)", "What is opened for a client is given back after it: 500 clients cost no more than 100.")
             .question("500 clients come and go. Does the server hold more descriptors or memory than before?"),
         process("descriptors-exhausted", "no descriptor is left for a new client", descriptors_exhausted)
             .asks("accept(2), EMFILE", "A client that cannot be accepted yet waits in the backlog; accept is tried again.")
             .question("The server may open no more descriptors, and a client connects. Is the client lost? Is the server?"),
         process("idle-cpu", "a silent client costs no processor time", idle_cpu)
-            .asks("STYLE: 100 % CPU with one idle client", "Who waits, sleeps.")
+            .asks("recv(2)", "While nothing has arrived, recv waits; and who waits, sleeps.")
             .question("A client is connected and says nothing. How busy is the server?"),
         process("restart", "stop and start again on the same port, at once", restart)
             .asks("RFC 9293 §3.6.1, TIME-WAIT", "With SO_REUSEADDR a port can be bound although old connections linger.")
