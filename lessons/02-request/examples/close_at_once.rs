@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         let (mut input, mut clock) = (Buffer::default(), Clock::default());
         loop {
             let (client, _) = accept(&listener);
-            let mut connection = Connection::new(client.into(), &limits, false);
+            let mut connection = Connection::new(client.into(), &mut input, &limits, false);
             let page = match connection.receive_head(&mut input, &limits) {
                 Ok(Some(_)) => Page::text("200 OK", "Hello, World!"),
                 Ok(None) => continue,

@@ -3,6 +3,7 @@
 // ANCHOR: imports
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use socket2::{SockRef, Socket};
@@ -12,14 +13,17 @@ use crate::{Fault, Head, Limits, Scanner};
 // ANCHOR_END: imports
 
 // ANCHOR: arm
-/// Gives the listening socket the timeouts that its connections shall start with.
+/// Gives the listening socket the settings that its connections shall start with.
 ///
-/// On Linux an accepted socket inherits them, which saves two system calls for each connection.
+/// On Linux an accepted socket inherits them, which saves system calls for each connection.
 /// (The listener has them too: an `accept` that waited for so long returns `EAGAIN`, and
 /// [`lesson01::recover`] tries again.)
 pub fn arm(listener: &Socket, limits: &Limits) -> io::Result<()> {
     listener.set_read_timeout(Some(limits.head_timeout))?;
-    listener.set_write_timeout(Some(limits.write_timeout))
+    listener.set_write_timeout(Some(limits.write_timeout))?;
+    // A small piece of an answer is not held back until the client has confirmed the one before
+    // it, which a client may put off for as long as it can be felt.
+    listener.set_tcp_nodelay(true)
 }
 // ANCHOR_END: arm
 
@@ -37,6 +41,19 @@ impl Buffer {
         &self.bytes[..self.filled]
     }
 
+    /// Forgets the first `count` bytes. What follows them moves to the front.
+    pub fn discard(&mut self, count: usize) {
+        self.bytes.copy_within(count..self.filled, 0);
+        self.filled -= count;
+    }
+
+    /// Holds these bytes instead, and has room for them.
+    pub fn replace(&mut self, bytes: &[u8]) {
+        self.bytes.resize(self.bytes.len().max(bytes.len()), 0);
+        self.bytes[..bytes.len()].copy_from_slice(bytes);
+        self.filled = bytes.len();
+    }
+
     /// Empties the buffer and makes room for `size` bytes.
     fn reset(&mut self, size: usize) {
         self.bytes.resize(size, 0);
@@ -48,23 +65,51 @@ impl Buffer {
 // ANCHOR: connection
 /// One client, from `accept` to `close`.
 pub struct Connection {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     head_deadline: Instant,
-    fresh: bool,
+    /// The timeout that reads have now.
+    armed: Duration,
+    write_timeout: Duration,
+    /// When something was last received.
+    last_read: Instant,
+    sends: usize,
     tracing: bool,
 }
 
 impl Connection {
-    /// Takes a client that was just accepted from an [armed](arm) listener. With `tracing` it
-    /// shows everything that passes.
-    pub fn new(stream: TcpStream, limits: &Limits, tracing: bool) -> Connection {
-        let head_deadline = Instant::now() + limits.head_timeout;
+    /// Takes a client that was just accepted from an [armed](arm) listener, and empties the
+    /// buffer for it. With `tracing` it shows everything that passes.
+    pub fn new(
+        stream: TcpStream,
+        buffer: &mut Buffer,
+        limits: &Limits,
+        tracing: bool,
+    ) -> Connection {
+        buffer.reset(limits.head_bytes);
+        let now = Instant::now();
+        let head_deadline = now + limits.head_timeout;
+        let armed = limits.head_timeout;
         Connection {
-            stream,
+            stream: Arc::new(stream),
             head_deadline,
-            fresh: true,
+            armed,
+            write_timeout: limits.write_timeout,
+            last_read: now,
+            sends: 0,
             tracing,
         }
+    }
+}
+
+impl Connection {
+    /// The socket, for somebody who may have to end this connection from outside.
+    pub fn stream(&self) -> Arc<TcpStream> {
+        Arc::clone(&self.stream)
+    }
+
+    /// Gives the next head its own time.
+    pub fn begin_head(&mut self, limits: &Limits) {
+        self.head_deadline = Instant::now() + limits.head_timeout;
     }
 }
 // ANCHOR_END: connection
@@ -81,22 +126,27 @@ impl Connection {
         limits: &Limits,
     ) -> Result<Option<Head>, Fault> {
         let mut scanner = Scanner::default();
-        buffer.reset(limits.head_bytes);
         loop {
-            let started = buffer.filled > 0;
-            match self.read(&mut buffer.bytes[buffer.filled..], self.head_deadline) {
-                Ok(0) if started => return Err(Fault::Incomplete),
-                Ok(0) => return Ok(None),
-                Ok(count) => buffer.filled += count,
-                Err(error) if error.kind() == ErrorKind::TimedOut && started => {
-                    return Err(Fault::HeadTimeout);
-                }
-                Err(_) => return Ok(None),
-            }
             if let Some(extent) = scanner.scan(buffer.received(), limits)? {
                 return Head::parse(buffer.received(), extent, limits).map(Some);
             }
+            let started = !buffer.received().is_empty();
+            match self.receive(buffer, self.head_deadline) {
+                Ok(0) if started => return Err(Fault::Incomplete),
+                Ok(1..) => {}
+                Err(error) if error.kind() == ErrorKind::TimedOut && started => {
+                    return Err(Fault::HeadTimeout);
+                }
+                Ok(0) | Err(_) => return Ok(None),
+            }
         }
+    }
+
+    /// Receives more bytes into the buffer; 0 means that the client is done.
+    pub fn receive(&mut self, buffer: &mut Buffer, deadline: Instant) -> io::Result<usize> {
+        let count = self.read(&mut buffer.bytes[buffer.filled..], deadline)?;
+        buffer.filled += count;
+        Ok(count)
     }
 }
 // ANCHOR_END: receive
@@ -107,17 +157,17 @@ impl Connection {
     pub fn read(&mut self, into: &mut [u8], deadline: Instant) -> io::Result<usize> {
         loop {
             self.wait_no_longer_than(deadline)?;
-            match self.stream.read(into) {
+            match (&*self.stream).read(into) {
                 Ok(count) => {
+                    self.last_read = Instant::now();
                     if self.tracing {
                         trace('<', &into[..count]);
                     }
                     return Ok(count);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Err(ErrorKind::TimedOut.into());
-                }
+                // The time is up, or the timeout was set for an earlier deadline.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.armed = Duration::MAX,
                 Err(error) => return Err(error),
             }
         }
@@ -125,26 +175,51 @@ impl Connection {
 
     /// Sets the timeout of the next read to what is left until `deadline`.
     ///
-    /// The first read of a connection has it from the listener already. Most heads come in one
-    /// piece, so most connections never pay for a deadline.
+    /// A timeout that is there already and fires earlier, or later by a trifle, will do. Most
+    /// heads come in one piece, so most connections never pay for a deadline.
     fn wait_no_longer_than(&mut self, deadline: Instant) -> io::Result<()> {
-        if std::mem::take(&mut self.fresh) {
-            return Ok(());
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
         }
-        match deadline.checked_duration_since(Instant::now()) {
-            Some(left) if !left.is_zero() => self.stream.set_read_timeout(Some(left)),
-            _ => Err(ErrorKind::TimedOut.into()),
+        if self.armed > left + left / 16 {
+            self.stream.set_read_timeout(Some(left))?;
+            self.armed = left;
         }
+        Ok(())
     }
 
-    /// Sends all of `bytes`. A client that takes nothing for the write timeout is an error.
+    /// Sends all of `bytes`. A client that does not take a piece of them within the write timeout
+    /// is an error.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.tracing {
             trace('>', bytes);
         }
-        self.stream.write_all(bytes)
+        self.sends += bytes.len().div_ceil(PIECE);
+        bytes
+            .chunks(PIECE)
+            .try_for_each(|piece| self.send_piece(piece))
+    }
+
+    fn send_piece(&mut self, mut piece: &[u8]) -> io::Result<()> {
+        let started = Instant::now();
+        while !piece.is_empty() {
+            match (&*self.stream).write(piece) {
+                Ok(count) => piece = &piece[count..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            // A send that the timeout has cut short says how much it sent, and nothing else.
+            if !piece.is_empty() && started.elapsed() >= self.write_timeout {
+                return Err(ErrorKind::TimedOut.into());
+            }
+        }
+        Ok(())
     }
 }
+
+/// So much the client has to take within the write timeout.
+const PIECE: usize = 64 * 1024;
 // ANCHOR_END: read
 
 // ANCHOR: ending
@@ -164,13 +239,31 @@ impl Connection {
     /// Ends the connection.
     pub fn close(mut self, ending: Ending, limits: &Limits) {
         match ending {
-            Ending::Clean => {}
-            Ending::Drain => self.drain(limits.drain_timeout),
+            Ending::Clean if !self.may_have_unread_input() => {}
+            Ending::Clean | Ending::Drain => self.drain(limits.drain_timeout),
             Ending::Reset => {
                 // If the option cannot be set, the close is a plain one; nothing else to do.
-                let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+                let _ = SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO));
             }
         }
+    }
+
+    /// Whether something came that nobody asked for, while the answer took its time.
+    ///
+    /// An answer that leaves soon and in one piece is not worth the system calls: it is on its
+    /// way before anything is likely to come that would turn the close into a reset.
+    fn may_have_unread_input(&self) -> bool {
+        const SOON: Duration = Duration::from_millis(50);
+        if self.sends <= 1 && self.last_read.elapsed() < SOON {
+            return false;
+        }
+        let came = |stream: &TcpStream| {
+            stream.set_nonblocking(true)?;
+            let peeked = stream.peek(&mut [0]);
+            stream.set_nonblocking(false)?;
+            peeked
+        };
+        matches!(came(&self.stream), Ok(1..))
     }
 
     fn drain(&mut self, patience: Duration) {
@@ -230,8 +323,9 @@ mod tests {
         for (sent, answered) in [(&b""[..], false), (b"GET / HT", true)] {
             let (mut client, server) = pair(&limits);
             client.write_all(sent).unwrap();
-            let mut connection = Connection::new(server, &limits, false);
-            match connection.receive_head(&mut Buffer::default(), &limits) {
+            let mut buffer = Buffer::default();
+            let mut connection = Connection::new(server, &mut buffer, &limits, false);
+            match connection.receive_head(&mut buffer, &limits) {
                 Err(Fault::HeadTimeout) => assert!(answered),
                 Ok(None) => assert!(!answered),
                 other => panic!("{other:?}"),
@@ -256,7 +350,8 @@ mod tests {
                     drain_timeout: Duration::from_secs(10),
                     ..Limits::default()
                 };
-                let mut connection = Connection::new(server, &limits, false);
+                let mut connection =
+                    Connection::new(server, &mut Buffer::default(), &limits, false);
                 connection.send(b"answer").unwrap();
                 connection.close(ending, &limits);
             });
@@ -269,5 +364,22 @@ mod tests {
             drop(client);
             server.join().unwrap();
         }
+    }
+
+    #[test]
+    fn a_client_that_takes_nothing_is_given_up_after_one_timeout() {
+        let limits = Limits {
+            write_timeout: Duration::from_millis(100),
+            ..Limits::default()
+        };
+        let (_client, server) = pair(&limits);
+        let mut connection = Connection::new(server, &mut Buffer::default(), &limits, false);
+        let answer = vec![b'x'; 64 * 1024 * 1024];
+        let started = Instant::now();
+        assert!(connection.send(&answer).is_err());
+        let pieces = connection.sends;
+        assert!(pieces > 100, "the whole answer counts: {pieces}");
+        // It took one timeout to give up, however much the kernel had room for before.
+        assert!(started.elapsed() >= limits.write_timeout);
     }
 }

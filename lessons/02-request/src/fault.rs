@@ -37,6 +37,7 @@ pub enum Fault {
     Fragment,
     Escape,
     NulInPath,
+    Misdirected,
     Asterisk,
     Connect,
     // The fields.
@@ -73,6 +74,7 @@ impl Fault {
             Fault::HeadTimeout => "408 Request Timeout",
             Fault::BodyTooLarge => "413 Content Too Large",
             Fault::TargetTooLong => "414 URI Too Long",
+            Fault::Misdirected => "421 Misdirected Request",
             Fault::Expectation => "417 Expectation Failed",
             Fault::HeadTooLarge | Fault::LineTooLong | Fault::TooManyFields => {
                 "431 Request Header Fields Too Large"
@@ -112,6 +114,7 @@ impl Fault {
             Fault::Fragment => "a request target has no #fragment (RFC 9112 §3.2)",
             Fault::Escape => "a % in the path without two hexadecimal digits (RFC 3986 §2.1)",
             Fault::NulInPath => "%00 in the path (RFC 3986 §7.3)",
+            Fault::Misdirected => "https on a connection without TLS (RFC 9110 §7.4)",
             Fault::Asterisk => "* is a target for OPTIONS only (RFC 9112 §3.2.4)",
             Fault::Connect => "this server is not a proxy: no CONNECT (RFC 9110 §9.3.6)",
             Fault::SpaceBeforeFields => "white space before the first field (RFC 9112 §2.2)",

@@ -1,7 +1,7 @@
 //! How long is the body? The fields that decide it, and the ways in which they can lie.
 
 // ANCHOR: imports
-use crate::{Fault, Limits, Version};
+use crate::{Fault, Limits, Version, is_token_byte};
 // ANCHOR_END: imports
 
 // ANCHOR: framing
@@ -65,11 +65,16 @@ impl FramingFields {
     /// Takes a `Transfer-Encoding`: a list of codings, of which `chunked` must be the last
     /// (RFC 9112 §6.1). Several fields make one list.
     pub(crate) fn add_coding(&mut self, value: &[u8]) -> Result<(), Fault> {
-        for name in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
-            if name.is_empty() || !name.iter().all(|&byte| crate::is_token_byte(byte)) {
+        for coding in value.split(|&byte| byte == b',') {
+            let mut parts = coding.splitn(2, |&byte| byte == b';');
+            let name = parts.next().unwrap_or_default().trim_ascii();
+            let chunked = name.eq_ignore_ascii_case(b"chunked");
+            // Other codings may have parameters; chunked has none (RFC 9112 §7.1).
+            let wrong_parameters = chunked && parts.next().is_some();
+            let is_token = !name.is_empty() && name.iter().all(|&byte| is_token_byte(byte));
+            if !is_token || wrong_parameters {
                 return Err(Fault::Coding);
             }
-            let chunked = name.eq_ignore_ascii_case(b"chunked");
             self.coding = Some(match (self.coding, chunked) {
                 (Some(Coding::Chunked { .. }), _) => return Err(Fault::Coding),
                 (None, true) => Coding::Chunked { alone: true },
@@ -133,7 +138,13 @@ mod tests {
         let coding = |values: &[&str]| framing(Version::Http11, &[], values);
         assert_eq!(coding(&["chunked"]), Ok(Framing::Chunked));
         assert_eq!(coding(&[" CHUNKED\t"]), Ok(Framing::Chunked));
-        for unknown in ["xchunked", "gzip", "identity", "gzip, chunked"] {
+        for unknown in [
+            "xchunked",
+            "gzip",
+            "identity",
+            "gzip, chunked",
+            "gzip;q=1, chunked",
+        ] {
             assert_eq!(coding(&[unknown]), Err(Fault::UnknownCoding), "{unknown}");
         }
         for wrong in [

@@ -78,12 +78,14 @@ pub fn serve(listener: &Socket, settings: &Settings, respond: impl Fn(&Request) 
     let mut desk = Desk::default();
     loop {
         let (client, peer) = accept(listener);
-        let mut connection = Connection::new(client.into(), &settings.limits, settings.trace);
-        let head = connection.receive_head(&mut desk.input, &settings.limits);
+        let limits = &settings.limits;
+        let mut connection =
+            Connection::new(client.into(), &mut desk.input, limits, settings.trace);
+        let head = connection.receive_head(&mut desk.input, limits);
         if let Some(head) = head.transpose() {
             let answer = answer(head, desk.input.received(), &respond);
             let ending = desk.send(&answer, &mut connection, peer, settings);
-            connection.close(ending, &settings.limits);
+            connection.close(ending, limits);
         } // Otherwise nothing was asked, and the connection closes as it is dropped.
     }
 }

@@ -22,7 +22,8 @@ pub struct Limits {
     /// From `accept` to the end of the head, however the bytes are spread. A deadline for each
     /// read would let a client that drips one byte at a time stay for ever.
     pub head_timeout: Duration,
-    /// How long the client may take no byte of an answer. Stops clients that ask and never read.
+    /// How long the client may take for 64 KiB of an answer. Stops clients that ask and never
+    /// read.
     pub write_timeout: Duration,
     /// How long a close may wait for the client to read its answer and leave.
     pub drain_timeout: Duration,
@@ -141,14 +142,18 @@ impl Limits {
         if limits.head_bytes == 0 || limits.head_bytes > MOST {
             return Err(UsageError::new(format!("--head-limit is from 1 to {MOST}")));
         }
-        // The kernel takes a timeout of zero for "never".
+        // The kernel takes a timeout of zero for "never", and cuts off what is finer than it can
+        // count.
         let timeouts = [
             limits.head_timeout,
             limits.write_timeout,
             limits.drain_timeout,
         ];
-        if timeouts.iter().any(|timeout| timeout.is_zero()) {
-            return Err(UsageError::new("a timeout must be more than zero seconds"));
+        if timeouts
+            .iter()
+            .any(|timeout| *timeout < Duration::from_millis(1))
+        {
+            return Err(UsageError::new("a timeout must be at least 0.001 seconds"));
         }
         Ok(limits)
     }
@@ -181,6 +186,7 @@ mod tests {
     fn limits_that_cannot_be_kept_are_refused() {
         assert!(limits("--field-limit 101").is_err());
         assert!(limits("--head-timeout 0").is_err());
+        assert!(limits("--write-timeout 0.0000001").is_err());
         assert!(limits("--head-limit 0").is_err());
         assert!(limits("--head-limit 9999999999").is_err());
         assert_eq!(limits("--body-limit 5").unwrap().body_bytes, 5);

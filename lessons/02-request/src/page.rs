@@ -57,6 +57,10 @@ impl Page {
             // A 405 must name the methods that would have worked (RFC 9110 §15.5.6).
             out.extend_from_slice(format!("Allow: {ALLOWED_METHODS}\r\n").as_bytes());
         }
+        if self.code() == "503" {
+            // Being busy passes; a client may be told when to come again (RFC 9110 §10.2.3).
+            out.extend_from_slice(b"Retry-After: 1\r\n");
+        }
         out.extend_from_slice(b"Connection: close\r\n\r\n");
         if with_body {
             out.extend_from_slice(&self.body);

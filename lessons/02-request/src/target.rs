@@ -73,7 +73,8 @@ fn authority_of(target: &[u8]) -> Result<Option<Range<usize>>, Fault> {
     };
     let start = match () {
         () if has_scheme(b"http://") => 7,
-        () if has_scheme(b"https://") => 8,
+        // Whoever asks for https wants a secured connection (RFC 9110 §7.4).
+        () if has_scheme(b"https://") => return Err(Fault::Misdirected),
         () => return Err(Fault::Target),
     };
     let end = find(target, start, |byte| matches!(byte, b'/' | b'?'));
@@ -201,7 +202,8 @@ mod tests {
             parts("http://h:80/one?two"),
             Ok((Some("h:80"), "/one", "two"))
         );
-        assert_eq!(parts("HTTPS://h"), Ok((Some("h"), "", "")));
+        assert_eq!(parts("HTTP://h"), Ok((Some("h"), "", "")));
+        assert_eq!(parts("https://h/"), Err(Fault::Misdirected));
         assert_eq!(parts("http://h?q"), Ok((Some("h"), "", "q")));
         assert_eq!(parts("http:///x"), Err(Fault::Host));
         assert_eq!(parts("http://user@h/"), Err(Fault::Host));

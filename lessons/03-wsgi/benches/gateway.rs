@@ -9,8 +9,8 @@ use std::time::Instant;
 use divan::{AllocProfiler, Bencher, black_box};
 use lesson02::{Clock, Limits, Scanner};
 use lesson03::{
-    Application, Deployment, Environ, Exchange, Input, Intake, Pace, Response, Stamp, Transport,
-    demo,
+    Application, Deployment, Environ, Exchange, Inlet, Input, Intake, Pace, Response, Stamp,
+    Transport, UntilClose, demo,
 };
 
 #[global_allocator]
@@ -81,13 +81,14 @@ fn parse_environ_application_response(bencher: Bencher, client: &str) {
             .unwrap()
             .unwrap();
         let head = lesson02::Head::parse(bytes, extent, &limits).unwrap();
-        let intake = Intake::new(&bytes[head.end()..], 0, false, Pace::default());
-        let response = Response::new(&mut output, false);
+        let inlet = Inlet::new(&bytes[head.end()..], false, Pace::default());
+        let (mut body, mut wire) = (Intake::new(inlet, 0), UntilClose);
+        let response = Response::new(&mut output, &mut wire, false);
         let stamp = Stamp {
             date: clock.date(),
             software: "bench",
         };
-        let exchange = Exchange::new(&mut memory, intake, response, stamp);
+        let exchange = Exchange::new(&mut memory, &mut body, response, stamp);
         let mut environ = Environ::new(
             head.request(bytes),
             peer,

@@ -7,7 +7,7 @@ use std::{process, thread};
 
 use lesson02::Page;
 
-use crate::{AppError, Body, Environ, StartResponse};
+use crate::{AppError, Body, Environ, StartResponse, check_header};
 // ANCHOR_END: imports
 
 // ANCHOR: application
@@ -88,6 +88,8 @@ pub fn echo(environ: &mut Environ, start_response: StartResponse) -> Result<Body
     let mut body = Vec::new();
     environ.input().read_to_end(&mut body)?;
     let content_type = environ.get("CONTENT_TYPE");
+    // A tab, which a client may send, is a control character, which an answer may not have.
+    let content_type = content_type.filter(|text| check_header("Content-Type", text).is_ok());
     let content_type = content_type
         .as_deref()
         .unwrap_or("application/octet-stream");

@@ -10,7 +10,7 @@ use lesson02::{Ending, Page};
 
 use crate::response::{Account, Response, Stamp};
 use crate::{
-    AppError, Application, Body, Environ, Intake, Sink, Source, StartError, StartResponse,
+    AppError, Application, Body, Environ, RequestBody, Sink, Source, StartError, StartResponse,
     Transport, Writer,
 };
 // ANCHOR_END: imports
@@ -26,9 +26,10 @@ pub struct Exchange<'e> {
 
 struct State<'e> {
     transport: &'e mut dyn Transport,
-    intake: Intake<'e>,
+    body: &'e mut dyn RequestBody,
     response: Response<'e>,
     surplus: usize,
+    account: Account,
     client_left: bool,
 }
 
@@ -39,25 +40,28 @@ pub struct Outcome {
     pub code: u16,
     /// The bytes of its body.
     pub body_bytes: u64,
-    /// How to end the connection.
+    /// How to end the connection, if it is to end.
     pub ending: Ending,
+    /// Whether the client knows where the answer ended, so that another one could follow.
+    pub is_whole: bool,
     /// What the server's log should say beside the access line.
     pub complaint: Option<String>,
 }
 
 impl<'e> Exchange<'e> {
-    /// An exchange over `transport`, with the request's body in `intake`.
+    /// An exchange over `transport`, with the request's `body` on its way in.
     pub fn new(
         transport: &'e mut dyn Transport,
-        intake: Intake<'e>,
+        body: &'e mut dyn RequestBody,
         response: Response<'e>,
         stamp: Stamp<'e>,
     ) -> Exchange<'e> {
         let state = State {
             transport,
-            intake,
+            body,
             response,
             surplus: 0,
+            account: Account::Balanced,
             client_left: false,
         };
         Exchange {
@@ -71,7 +75,7 @@ impl Source for Exchange<'_> {
     fn read(&self, into: &mut [u8]) -> io::Result<usize> {
         let state = &mut *self.state.borrow_mut();
         let may_go = !state.response.is_committed();
-        state.intake.read(state.transport, may_go, into)
+        state.body.read(state.transport, may_go, into)
     }
 }
 
@@ -143,12 +147,12 @@ impl Exchange<'_> {
         }
         match body {
             Body::Empty => {}
-            Body::Bytes(bytes) => return Ok(self.send_only_piece(&bytes)?),
+            Body::Bytes(bytes) => self.send_only_piece(&bytes)?,
             Body::Chunks(mut chunks) => {
                 let only_one = chunks.size_hint() == (1, Some(1));
                 if !only_one && !self.state.borrow().response.wants_body() {
-                    self.commit(None)?;
-                    return Ok(()); // Nobody would see what the chunks cost to make.
+                    // Nobody would see what the chunks cost to make.
+                    return Ok(self.finish(None)?);
                 }
                 while let Some(chunk) = chunks.next().transpose()? {
                     match only_one {
@@ -156,12 +160,11 @@ impl Exchange<'_> {
                         false => self.write(&chunk)?,
                     }
                 }
-                // The head leaves before the chunks are dropped, which may take its time.
-                self.commit(Some(0))?;
+                // All is sent before the chunks are dropped, which may take its time.
+                return Ok(self.finish(Some(0))?);
             }
         }
-        self.commit(Some(0))?;
-        Ok(())
+        Ok(self.finish(Some(0))?)
     }
 
     /// A body of one piece needs no announcement by the application: its length is known.
@@ -171,10 +174,11 @@ impl Exchange<'_> {
         state.push(bytes)
     }
 
-    /// Sends the head if no piece of the body has done so.
-    fn commit(&self, length: Option<u64>) -> io::Result<()> {
+    /// Sends what is missing: the head, if no piece of the body has sent it, and the end.
+    fn finish(&self, length: Option<u64>) -> io::Result<()> {
         let state = &mut *self.state.borrow_mut();
         state.response.commit(self.stamp, length);
+        state.account = state.response.finish();
         state.flush()
     }
 }
@@ -192,12 +196,15 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
 impl Exchange<'_> {
     fn conclude(&self, result: Result<(), (String, Page)>) -> Outcome {
         let state = &mut *self.state.borrow_mut();
+        let is_whole = result.is_ok()
+            && (state.account, state.surplus) == (Account::Balanced, 0)
+            && !state.client_left;
         let (ending, complaint) = match result {
             // Gone, or deaf: what it has of the answer must not look like all of it.
             _ if state.client_left => (Ending::Reset, None),
             Ok(()) => (state.ending(), state.complaint()),
             Err((message, page)) => {
-                let page = state.intake.blame().unwrap_or(page);
+                let page = state.body.blame().cloned().unwrap_or(page);
                 // A page from 400 to 499 tells the client what it did wrong, and that is all.
                 let ours = page.code().starts_with('5') || state.response.is_committed();
                 let complaint = ours.then(|| format!("the application failed: {message}"));
@@ -209,6 +216,7 @@ impl Exchange<'_> {
             code,
             body_bytes,
             ending,
+            is_whole,
             complaint,
         }
     }
@@ -218,6 +226,9 @@ impl State<'_> {
     /// Before the first byte has left, the page takes the place of the answer. After that, only
     /// a reset can tell the client not to trust what it has.
     fn replace_or_reset(&mut self, page: &Page, stamp: Stamp<'_>) -> Ending {
+        if self.response.is_ended() {
+            return self.ending(); // It failed when it was closed: too late to matter.
+        }
         if self.response.is_committed() {
             return Ending::Reset;
         }
@@ -228,7 +239,7 @@ impl State<'_> {
     }
 
     fn ending(&self) -> Ending {
-        if self.intake.is_unread() {
+        if self.body.is_unread() {
             Ending::Drain
         } else {
             Ending::Clean
@@ -237,7 +248,7 @@ impl State<'_> {
 
     /// What an application got wrong although it did not fail.
     fn complaint(&self) -> Option<String> {
-        match (self.response.finish(), self.surplus) {
+        match (self.account, self.surplus) {
             (Account::Short, _) => {
                 Some("the application sent less than its Content-Length".to_owned())
             }

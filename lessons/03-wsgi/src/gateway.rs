@@ -10,8 +10,8 @@ use lesson02::{
 };
 use terminal::{say, visible};
 
-use crate::response::{Digits, Response, Stamp};
-use crate::{Application, Deployment, Environ, Exchange, Input, Intake, Outcome, Pace};
+use crate::response::{Digits, Response, Stamp, UntilClose};
+use crate::{Application, Deployment, Environ, Exchange, Inlet, Input, Intake, Outcome, Pace};
 // ANCHOR_END: imports
 
 // ANCHOR: gateway
@@ -31,9 +31,12 @@ pub struct Gateway {
 /// What one worker uses again for each request, so that a request costs no memory of its own.
 #[derive(Debug, Default)]
 pub struct Desk {
-    input: Buffer,
-    output: Vec<u8>,
-    clock: Clock,
+    /// What was received and not used up.
+    pub input: Buffer,
+    /// What waits to be sent.
+    pub output: Vec<u8>,
+    /// The time, for the head of each answer.
+    pub clock: Clock,
 }
 
 impl Gateway {
@@ -56,7 +59,8 @@ impl Gateway {
         desk: &mut Desk,
     ) {
         let limits = &self.settings.limits;
-        let mut connection = Connection::new(client, limits, self.settings.trace);
+        let trace = self.settings.trace;
+        let mut connection = Connection::new(client, &mut desk.input, limits, trace);
         let outcome = match connection.receive_head(&mut desk.input, limits) {
             Ok(None) => return, // Nothing was asked.
             Ok(Some(head)) if head.framing() == Framing::Chunked => {
@@ -90,13 +94,17 @@ impl Gateway {
         };
         let leftover = &received[head.end()..];
         let surplus = leftover.len() as u64 > length;
-        let intake = Intake::new(leftover, length, head.expects_continue(), self.pace);
-        let response = Response::new(&mut desk.output, request.method() == "HEAD");
+        let mut body = Intake::new(
+            Inlet::new(leftover, head.expects_continue(), self.pace),
+            length,
+        );
+        let mut wire = UntilClose;
+        let response = Response::new(&mut desk.output, &mut wire, request.method() == "HEAD");
         let stamp = Stamp {
             date: desk.clock.date(),
             software: self.deployment.software,
         };
-        let exchange = Exchange::new(connection, intake, response, stamp);
+        let exchange = Exchange::new(connection, &mut body, response, stamp);
         let input = Input::new(&exchange);
         let mut environ = Environ::new(request, peer, &self.deployment, input);
         let outcome = exchange.run(app, &mut environ);
@@ -111,7 +119,7 @@ impl Gateway {
     }
 
     /// Answers a request that never reaches the application.
-    fn refuse(&self, connection: &mut Connection, fault: Fault, desk: &mut Desk) -> Outcome {
+    pub fn refuse(&self, connection: &mut Connection, fault: Fault, desk: &mut Desk) -> Outcome {
         let page = Page::from(fault);
         let with_body = !first_line(desk.input.received()).starts_with(b"HEAD ");
         desk.output.clear();
@@ -131,12 +139,13 @@ impl Gateway {
             } else {
                 Ending::Clean
             },
+            is_whole: false,
             complaint: None,
         }
     }
 
     /// Writes the access log, and what went wrong, under a number that tells requests apart.
-    fn log(&self, outcome: &Outcome, peer: SocketAddr, desk: &mut Desk) {
+    pub fn log(&self, outcome: &Outcome, peer: SocketAddr, desk: &mut Desk) {
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let line = first_line(desk.input.received());
         if let Some(complaint) = &outcome.complaint {

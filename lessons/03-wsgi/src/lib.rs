@@ -27,6 +27,7 @@ mod environ;
 mod exchange;
 mod gateway;
 mod input;
+mod intake;
 mod registry;
 mod response;
 mod server;
@@ -41,9 +42,10 @@ pub use control::{Handle, ServeError};
 pub use environ::{Deployment, Environ, Errors, Mark};
 pub use exchange::{Exchange, Outcome};
 pub use gateway::{Desk, Gateway};
-pub use input::{Input, Intake, PACE_FLAGS, Pace, Source, Transport};
+pub use input::{Input, Source, Transport};
+pub use intake::{Inlet, Intake, PACE_FLAGS, Pace, RequestBody};
 pub use registry::{Export, Registry, UnknownApplication};
-pub use response::{Account, Response, Stamp};
+pub use response::{Account, Extent, Response, Stamp, UntilClose, Wire};
 pub use server::{Address, Builder, GATEWAY_FLAGS, Options, WsgiServer, make_server};
 pub use start_response::{
     Begin, Sink, StartError, StartResponse, Writer, check_header, check_status,

@@ -10,9 +10,9 @@ use crate::start_response::{StartError, check_header, check_status};
 /// Turns what the application says into the bytes of an answer, and keeps account of them.
 ///
 /// It never touches a socket: bytes collect in `out` until the caller has sent them.
-#[derive(Debug)]
 pub struct Response<'o> {
     out: &'o mut Vec<u8>,
+    wire: &'o mut dyn Wire,
     stage: Stage,
     to_head: bool,
     code: u16,
@@ -24,6 +24,48 @@ pub struct Response<'o> {
     sent: u64,
 }
 
+/// What depends on what becomes of the connection after an answer.
+///
+/// Here it is closed, so a body without a length can end where the connection ends
+/// ([`UntilClose`]). A server that keeps connections has its own way.
+pub trait Wire {
+    /// Appends the lines that end a head.
+    fn end_head(&mut self, body: Extent, out: &mut Vec<u8>);
+
+    /// Appends a piece of the body, which is not empty.
+    fn piece(&mut self, data: &[u8], out: &mut Vec<u8>);
+
+    /// Appends what ends the body.
+    fn end_body(&mut self, out: &mut Vec<u8>);
+}
+
+/// What a client can know of the end of a body when it has the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// There is none, whatever the head says: the status or the method forbids it.
+    Nothing,
+    /// `Content-Length` says it.
+    Announced,
+    /// Nothing says it.
+    Open,
+}
+
+/// The connection ends with the answer, and so does its body.
+#[derive(Clone, Copy, Debug)]
+pub struct UntilClose;
+
+impl Wire for UntilClose {
+    fn end_head(&mut self, _body: Extent, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"Connection: close\r\n\r\n");
+    }
+
+    fn piece(&mut self, data: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(data);
+    }
+
+    fn end_body(&mut self, _out: &mut Vec<u8>) {}
+}
+
 /// How far an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -33,6 +75,8 @@ enum Stage {
     Begun,
     /// The head is final: its bytes may have left.
     Committed,
+    /// The body is over as well.
+    Ended,
 }
 
 /// What the server adds to every head.
@@ -56,11 +100,12 @@ pub enum Account {
 
 // ANCHOR: begin
 impl<'o> Response<'o> {
-    /// An answer that collects in `out`; `to_head` if the method was `HEAD`.
-    pub fn new(out: &'o mut Vec<u8>, to_head: bool) -> Response<'o> {
+    /// An answer that collects in `out` and goes over `wire`; `to_head` if the method was `HEAD`.
+    pub fn new(out: &'o mut Vec<u8>, wire: &'o mut dyn Wire, to_head: bool) -> Response<'o> {
         out.clear();
         Response {
             out,
+            wire,
             stage: Stage::Silent,
             to_head,
             code: 0,
@@ -144,7 +189,7 @@ impl Response<'_> {
 
     /// Whether it is too late to replace the answer.
     pub fn is_committed(&self) -> bool {
-        self.stage == Stage::Committed
+        matches!(self.stage, Stage::Committed | Stage::Ended)
     }
 
     /// Whether the client will see any bytes of a body.
@@ -172,7 +217,12 @@ impl Response<'_> {
             self.length = Some(length);
             self.append(&["Content-Length: ", Digits::of(length).text(), "\r\n"]);
         }
-        self.append(&["Connection: close\r\n\r\n"]);
+        let extent = match (self.wants_body(), self.length) {
+            (false, _) => Extent::Nothing,
+            (true, Some(_)) => Extent::Announced,
+            (true, None) => Extent::Open,
+        };
+        self.wire.end_head(extent, self.out);
     }
 
     /// Adds a piece of the body, and says how much of it was surplus: a body never grows beyond
@@ -182,20 +232,28 @@ impl Response<'_> {
         // What does not fit into memory's address space is not in `data` either.
         let taken = data.len().min(usize::try_from(room).unwrap_or(usize::MAX));
         self.sent += taken as u64;
-        if self.wants_body() {
-            self.out.extend_from_slice(&data[..taken]);
+        if self.wants_body() && taken > 0 {
+            self.wire.piece(&data[..taken], self.out);
         }
         data.len() - taken
     }
 
-    /// Ends the answer.
-    pub fn finish(&self) -> Account {
+    /// Ends the answer, if its body is as long as was announced.
+    pub fn finish(&mut self) -> Account {
         let owed = self.length.unwrap_or(self.sent);
         if self.wants_body() && self.sent < owed {
-            Account::Short
-        } else {
-            Account::Balanced
+            return Account::Short;
         }
+        if self.wants_body() && self.stage == Stage::Committed {
+            self.wire.end_body(self.out);
+        }
+        self.stage = Stage::Ended;
+        Account::Balanced
+    }
+
+    /// Whether the client has been given a whole answer.
+    pub fn is_ended(&self) -> bool {
+        self.stage == Stage::Ended
     }
 
     /// Replaces everything that was begun; only possible before the head is final.
@@ -271,7 +329,8 @@ mod tests {
         pieces: &[&str],
     ) -> (String, Account) {
         let mut out = Vec::new();
-        let mut response = Response::new(&mut out, to_head);
+        let mut wire = UntilClose;
+        let mut response = Response::new(&mut out, &mut wire, to_head);
         response.begin(status, headers).unwrap();
         response.commit(STAMP, None);
         pieces.iter().for_each(|piece| {
@@ -301,7 +360,8 @@ mod tests {
         let (_, account) = answer(false, "200 OK", &four, &["abc"]);
         assert_eq!(account, Account::Short);
         let mut out = Vec::new();
-        let mut response = Response::new(&mut out, false);
+        let mut wire = UntilClose;
+        let mut response = Response::new(&mut out, &mut wire, false);
         response.begin("200 OK", &four).unwrap();
         assert_eq!([response.push(b"abc"), response.push(b"def")], [0, 2]);
     }
@@ -327,12 +387,13 @@ mod tests {
     #[test]
     fn a_refused_head_leaves_nothing_behind() {
         let mut out = Vec::new();
-        let mut response = Response::new(&mut out, false);
+        let mut wire = UntilClose;
+        let mut response = Response::new(&mut out, &mut wire, false);
         let twice = [("Content-Length", "1"), ("content-length", "1")];
         assert!(response.begin("200 OK", &twice).is_err());
         assert!(!response.is_begun() && response.pending().is_empty());
         for value in ["", "-1", "1 ", "99999999999999999999"] {
-            let mut response = Response::new(&mut out, false);
+            let mut response = Response::new(&mut out, &mut wire, false);
             let refused = response.begin("200 OK", &[("Content-Length", value)]);
             assert_eq!(refused, Err(StartError::ContentLength(value.to_owned())));
         }
@@ -341,7 +402,8 @@ mod tests {
     #[test]
     fn a_page_replaces_what_was_begun() {
         let mut out = Vec::new();
-        let mut response = Response::new(&mut out, false);
+        let mut wire = UntilClose;
+        let mut response = Response::new(&mut out, &mut wire, false);
         response.begin("200 OK", &[("X-Old", "1")]).unwrap();
         response.replace(&Page::text("500 Oops", "err"), STAMP);
         assert_eq!((response.code(), response.body_bytes()), (500, 3));

@@ -130,6 +130,24 @@ pub struct Options {
     pub extra: Vec<(String, String)>,
 }
 
+impl Options {
+    /// Listens at `address`, and makes the gateway that belongs there.
+    pub fn listen(
+        self,
+        address: impl Address,
+    ) -> Result<(Socket, SocketAddr, Gateway), Box<dyn Error>> {
+        let asked = resolve(&address.host_and_port())?;
+        let listener = listen(asked, self.backlog, ReuseAddress::Yes)?;
+        arm(&listener, &self.settings.limits)?;
+        let address = listener.local_addr()?.as_socket().unwrap_or(asked);
+        let mut deployment = Deployment::at(address, self.software);
+        deployment.server_name = self.server_name.unwrap_or(deployment.server_name);
+        deployment.extra = self.extra;
+        let gateway = Gateway::new(self.settings, self.pace, deployment);
+        Ok((listener, address, gateway))
+    }
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options {
@@ -201,19 +219,13 @@ impl WsgiServer {
         app: Arc<dyn Application>,
         options: Options,
     ) -> Result<WsgiServer, Box<dyn Error>> {
-        let asked = resolve(&address.host_and_port())?;
-        let listener = listen(asked, options.backlog, ReuseAddress::Yes)?;
-        arm(&listener, &options.settings.limits)?;
+        let (listener, address, gateway) = options.listen(address)?;
         // `accept` must not wait where `shutdown` cannot reach it; `poll` waits instead.
         listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?.as_socket().unwrap_or(asked);
-        let mut deployment = Deployment::at(address, options.software);
-        deployment.server_name = options.server_name.unwrap_or(deployment.server_name);
-        deployment.extra = options.extra;
         Ok(WsgiServer {
             listener,
             address,
-            gateway: Gateway::new(options.settings, options.pace, deployment),
+            gateway,
             app: RwLock::new(app),
             desk: Mutex::default(),
             control: Arc::new(Control::new()?),

@@ -140,7 +140,9 @@ impl Application for App {
                 &mut Request::new(environ, parameters, self.body_limit),
             ),
             (Found::OtherMethods(methods), _) => Ok(other_methods(&method, &methods)),
-            (Found::Nothing, Some(otherwise)) => return otherwise.respond(environ, start_response),
+            (Found::Nothing, Some(otherwise)) => {
+                return self.pass_on(&**otherwise, environ, start_response);
+            }
             (Found::Nothing, None) => Err(Failure::status(404, "there is nothing at this path")),
         };
         let response = result.or_else(|failure| failure.into_result(self.debug))?;
@@ -166,6 +168,23 @@ impl App {
         // The request is not used again after a panic.
         catch_unwind(AssertUnwindSafe(|| handler(request)))
             .unwrap_or_else(|panic| Err(Failure::panic(&*panic)))
+    }
+
+    /// Leaves a request to the other application; its panics are shown like those of handlers.
+    fn pass_on(
+        &self,
+        otherwise: &dyn Application,
+        environ: &mut Environ<'_>,
+        start_response: StartResponse<'_, '_>,
+    ) -> Result<Body, AppError> {
+        if !self.debug {
+            return otherwise.respond(environ, start_response);
+        }
+        let attempt = || otherwise.respond(environ, start_response);
+        catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
+            let shown = Failure::panic(&*panic).into_result(true);
+            shown.map(|response| response.body)
+        })
     }
 }
 // ANCHOR_END: call

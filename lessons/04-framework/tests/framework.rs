@@ -380,6 +380,10 @@ fn debugging_shows_what_went_wrong_and_where() {
         "a backtrace names the handler: {body}"
     );
     assert!(served.body("/panic").contains("a secret panic"));
+    let mut app = App::new();
+    app.debug(true).otherwise(lesson03::demo::application);
+    let body = serve(app).body("/panic");
+    assert!(body.contains("this application always panics"), "{body}");
     assert_eq!(served.body("/fine"), "fine");
 }
 

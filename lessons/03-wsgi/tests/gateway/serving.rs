@@ -214,3 +214,57 @@ fn a_wrong_head_is_answered_with_the_reason_and_closed() {
     let answer = served.ask("\r\nHEAD /  HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!((answer.code(), answer.body.as_str()), ("400", ""));
 }
+
+#[test]
+fn what_the_client_sends_during_an_answer_does_not_cut_it_off() {
+    let mut options = brief();
+    options.settings.limits.drain_timeout = Duration::from_secs(10);
+    let served = serve_with(options, demo::application, Complaints::default());
+    for extra in ["\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"] {
+        let mut client = served.connect();
+        client.send("GET /stream?n=3&ms=20 HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.receive_until("line 1 of 3\n");
+        client.send(extra);
+        let answer = client.answer();
+        assert!(!answer.was_reset, "{extra:?}: {answer:?}");
+        assert!(
+            answer.head.ends_with("line 3 of 3\n"),
+            "{extra:?}: {answer:?}"
+        );
+    }
+}
+
+#[test]
+fn a_slow_application_is_not_taken_for_a_slow_client() {
+    use std::io::Read;
+    let served = serve(application(|environ, start_response| {
+        let mut byte = [0];
+        environ.input().read_exact(&mut byte)?;
+        // Longer than the whole grace for the body.
+        std::thread::sleep(Duration::from_millis(500));
+        let mut rest = Vec::new();
+        environ.input().read_to_end(&mut rest)?;
+        start_response.begin("200 OK", &[PLAIN])?;
+        Ok(rest.len().to_string().into())
+    }));
+    let mut client = served.connect();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n");
+    client.send([b'x'; 2000]);
+    assert_eq!(client.answer().body, "1999");
+}
+
+#[test]
+fn a_content_type_that_no_answer_may_have_does_not_fail_the_echo() {
+    let served = serve(demo::application);
+    let with = |value: &str| {
+        served.ask(format!(
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: {value}\r\nContent-Length: 2\r\n\r\nhi"
+        ))
+    };
+    let tab = with("text/plain;\tcharset=utf-8");
+    assert_eq!(
+        (tab.code(), tab.header("content-type")),
+        ("200", vec!["application/octet-stream"])
+    );
+    assert_eq!(with("text/plain; n=€").code(), "200");
+}
