@@ -112,8 +112,9 @@ pub fn stream(environ: &mut Environ, start_response: StartResponse) -> Result<Bo
     })))
 }
 
-/// `/panic`: does what no application should.
-pub fn panic(_environ: &mut Environ, _start_response: StartResponse) -> Result<Body, AppError> {
+/// `/panic`: begins a good answer, and then does what no application should.
+pub fn panic(_environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
+    start_response.begin("200 OK", &[PLAIN])?;
     panic!("this application always panics");
 }
 // ANCHOR_END: stream
