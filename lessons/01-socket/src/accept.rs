@@ -30,9 +30,10 @@ pub fn accept(listener: &Socket) -> (Socket, SocketAddr) {
 /// Waits until it makes sense to try `accept` again.
 ///
 /// `EINTR` (interrupted), `ECONNABORTED` and `EPROTO` (this client has left already) and `EAGAIN`
-/// (nobody is there after all) concern one connection or none: try again at once. Anything else (`EMFILE`, `ENFILE`, `ENOMEM`: no descriptor or memory left) fails again
-/// at once too, for as long as it lasts, so a loop without a pause would burn a core and fill a
-/// disk with log lines. The client is not lost meanwhile: it waits in the backlog.
+/// (nobody is there after all) concern one connection or none: try again at once. Anything else
+/// (`EMFILE`, `ENFILE`, `ENOMEM`: no descriptor or memory left) fails again at once too, for as
+/// long as it lasts, so a loop without a pause would burn a core and fill a disk with log lines.
+/// The client is not lost meanwhile: it waits in the backlog.
 pub fn recover(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, Interrupted, WouldBlock};
     const EPROTO: i32 = 71; // The standard library has no kind for it.

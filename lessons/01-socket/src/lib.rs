@@ -1,3 +1,4 @@
+// ANCHOR: flow
 //! Lesson 1: a socket that answers.
 //!
 //! New here: the eight system calls under every web server, each one visible.
@@ -12,6 +13,7 @@
 //! it knows what was asked (`cargo run -p check -- break lesson01 head-in-two-writes`), and a
 //! client that says nothing holds up everybody behind it
 //! (`cargo run -p check -- break lesson01 silent-client`).
+// ANCHOR_END: flow
 
 // ANCHOR: imports
 #![forbid(unsafe_code)]

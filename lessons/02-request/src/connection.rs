@@ -116,7 +116,7 @@ impl Connection {
 
 // ANCHOR: receive
 impl Connection {
-    /// Receives until the head is whole, or a limit, a fault or the deadline says stop.
+    /// Receives until the head is whole, or a limit, a wrong byte or the deadline says stop.
     ///
     /// `None` means that nothing was asked: the client left, or said nothing until the deadline.
     /// Browsers open spare connections and never use them; there is nobody to answer.

@@ -9,8 +9,8 @@ use chrono::DateTime;
 // ANCHOR: date
 /// A clock that tells the time as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
 ///
-/// Formatting a date costs more than the rest of a small answer, and the text changes once a
-/// second, so it is kept for as long as it is true.
+/// Formatting a date costs time, and the text changes once a second, so it is kept for as long
+/// as it is true.
 #[derive(Clone, Debug)]
 pub struct Clock {
     now: fn() -> SystemTime,

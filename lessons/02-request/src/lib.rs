@@ -1,19 +1,21 @@
+// ANCHOR: flow
 //! Lesson 2: bytes become a request.
 //!
 //! New here: a request arrives in any pieces, may be anything, and may never end.
 //!
 //! ```text
-//! serve            accept → converse → close            for each client, one at a time
-//!   receive_head   read until the head is whole         a deadline, limits, faults
-//!     Scanner        where does it end?                 bytes in, no socket
-//!     Head::parse    what does it ask?                  bytes in, no socket
-//!   respond        request → page                       the application, welded in
-//!   close          half-close, drain, close             so that the answer arrives
+//! serve            accept → receive_head → answer → send → close    one client at a time
+//!   receive_head   read until the head is whole                     a deadline, limits, faults
+//!     Scanner        where does it end?                             bytes in, no socket
+//!     Head::parse    what does it ask?                              bytes in, no socket
+//!   answer         request → page, or fault → page                  the application, welded in
+//!   close          half-close, drain, close                         so that the answer arrives
 //! ```
 //!
 //! Still wrong, on purpose: the application is a function of this crate and knows nothing but
 //! the head (bodies are never read), and one client is served after the other
 //! (`cargo run -p check -- break lesson02 silent-client`).
+// ANCHOR_END: flow
 
 // ANCHOR: imports
 #![forbid(unsafe_code)]

@@ -54,8 +54,8 @@ impl Scanner {
         Ok(None)
     }
 
-    /// Takes the CRLF behind a line. An empty one ends the head, unless the head has not begun: RFC 9112 §2.2
-    /// lets one empty line go before a request, as some old clients sent it.
+    /// Takes the CRLF behind a line. An empty one ends the head, unless the head has not begun:
+    /// RFC 9112 §2.2 lets one empty line go before a request, as some old clients sent it.
     fn end_line(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<Extent>, Fault> {
         let line = &bytes[self.line_start..self.position];
         self.position += 2;

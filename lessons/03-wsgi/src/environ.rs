@@ -69,12 +69,17 @@ impl Deployment {
 /// | `SERVER_PROTOCOL` | `HTTP/1.0` or `HTTP/1.1`, what the client speaks |
 /// | `SERVER_SOFTWARE`, `GATEWAY_INTERFACE` | the server's name; `CGI/1.1` |
 /// | `REMOTE_ADDR`, `REMOTE_PORT` | the client's end of the connection |
-/// | `HTTP_…` | each header: upper case, `-` as `_`. Several of a name are joined with `,`, cookies with `; `. Names with a `_` are left out, as two headers could not be told apart; `HTTP_HOST` is the target's host if it has one |
+/// | `HTTP_…` | each header: upper case, `-` as `_` (see below) |
 /// | `wsgi.version` | `(1, 0)` |
 /// | `wsgi.url_scheme` | `http` or `https` |
 /// | `wsgi.input` | [`Environ::input`] |
 /// | `wsgi.errors` | [`Environ::errors`] |
-/// | `wsgi.multithread`, `wsgi.multiprocess`, `wsgi.run_once` | whether the application may be called again before it returns, elsewhere, or never |
+/// | `wsgi.multithread` | whether the application may be called again before it returns |
+/// | `wsgi.multiprocess` | whether it may be called elsewhere at the same time |
+/// | `wsgi.run_once` | whether it is never called again |
+///
+/// Several headers of a name are joined with `,`, cookies with `; `. Names with a `_` are left out,
+/// as two headers could not be told apart; `HTTP_HOST` is the target's host if it has one.
 ///
 /// Variables that the server's `--env K=V` adds come last.
 pub struct Environ<'r> {

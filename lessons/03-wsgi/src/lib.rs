@@ -1,3 +1,4 @@
+// ANCHOR: flow
 //! Lesson 3: the gateway.
 //!
 //! New here: the server knows no application, and the application knows no server. Between them
@@ -15,6 +16,7 @@
 //!
 //! Still wrong, on purpose: a request that takes long makes everybody wait
 //! (`cargo run -p check -- break lesson03 slow-application`).
+// ANCHOR_END: flow
 
 // ANCHOR: imports
 #![forbid(unsafe_code)]

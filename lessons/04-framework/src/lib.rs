@@ -1,3 +1,4 @@
+// ANCHOR: flow
 //! Lesson 4: a framework.
 //!
 //! New here: nobody writes applications against `environ` by hand. A framework is an application
@@ -13,6 +14,7 @@
 //!
 //! Still wrong, on purpose: the server below is lesson 3's, and one slow handler still makes
 //! everybody wait (`cargo run -p check -- break lesson04 slow-application`).
+// ANCHOR_END: flow
 
 // ANCHOR: imports
 #![forbid(unsafe_code)]

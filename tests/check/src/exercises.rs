@@ -52,8 +52,10 @@ pub const EXERCISES: &[Exercise] = &[
         id: "02-1",
         lesson: 2,
         title: "A page that does not exist",
-        task: "Answer `GET /` with 200 as before, and any other path with 404.",
-        hint: "The parsed request knows its path. Is the query a part of it?",
+        task: "Answer `GET /` with 200 as before, and any other path with 404. \
+               An empty path means `/`.",
+        hint: "The parsed request knows its path. Is the query a part of it? \
+               When is it empty?",
         example: "exercise_02_1",
         probe: solved::knows_which_page_exists,
     },

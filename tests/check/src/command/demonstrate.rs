@@ -113,10 +113,29 @@ fn mended(probe: &Probe, cell: matrix::Cell, lesson: &Lesson) -> String {
 
 /// On a terminal the reader has time to think; elsewhere nobody is there to press a key.
 fn wait_for_enter() {
-    if io::stdin().is_terminal() {
+    if somebody_is_asked(io::stdin().is_terminal(), io::stdout().is_terminal()) {
         print!("Decide, then press Enter. ");
         // A terminal that cannot be written to or read from has nobody to wait for.
         let _ = io::stdout().flush();
         let _ = io::stdin().lock().read_line(&mut String::new());
+    }
+}
+
+/// Whether a person can both see the question and press a key. With the output in a pipe the
+/// question may be swallowed, and nobody would know what is being waited for.
+fn somebody_is_asked(can_type: bool, can_see: bool) -> bool {
+    can_type && can_see
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_asked_who_cannot_see_the_question_or_cannot_answer_it() {
+        assert!(somebody_is_asked(true, true));
+        assert!(!somebody_is_asked(true, false));
+        assert!(!somebody_is_asked(false, true));
+        assert!(!somebody_is_asked(false, false));
     }
 }

@@ -36,7 +36,9 @@ pub(super) fn knows_which_page_exists(world: &World) -> Verdict {
     let status = |target: &str| world.ask(world.request("GET", target, ""));
     expect(&status("/")?, 200)?;
     expect(&status("/nowhere")?, 404)?;
-    expect(&status("/?page=2")?, 200)
+    expect(&status("/?page=2")?, 200)?;
+    // The path of this target is empty, which means `/` (RFC 9110 §4.2.3).
+    expect(&status(&format!("http://{}", world.address()))?, 200)
 }
 
 pub(super) fn answers_the_user_agent(world: &World) -> Verdict {

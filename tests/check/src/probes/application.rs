@@ -40,7 +40,7 @@ pub(super) const GROUP: Group = Group {
             .curl("curl -iN '{url}/stream?n=5&ms=200'")
             .question("The application makes a chunk every 150 ms. When does the client see the first one?"),
         Probe::behaviour("early-close", "the client leaves while the server writes", early_close)
-            .asks("RFC 9112 §9.5", "A client that leaves costs one connection.")
+            .asks("RFC 9112 §9.5", "A client MAY close at any time, in the middle of an answer too; that costs one connection.")
             .explained_in(3)
             .needs(Needs::Route("GET", "/stream?n=1&ms=0"))
             .curl("curl -s '{url}/stream?n=100000&ms=0' | head -c 100")

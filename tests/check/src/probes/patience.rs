@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::client::{Client, End, wait_for_any};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Flags, Needs, Probe};
-use crate::probes::{Group, SHORT_DEADLINES};
+use crate::probes::{Group, OURS, SHORT_DEADLINES};
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
@@ -17,8 +17,9 @@ pub(super) const GROUP: Group = Group {
             silent_client,
         )
         .asks(
-            "RFC 9112 §9.5",
-            "A client that says nothing may not hold up another one.",
+            OURS,
+            "A client that says nothing may not hold up another one; RFC 9112 §9.5 allows \
+             timeouts and requires none.",
         )
         .explained_in(1)
         .flags(SHORT_DEADLINES)
@@ -32,8 +33,9 @@ pub(super) const GROUP: Group = Group {
             dripping_client,
         )
         .asks(
-            "RFC 9112 §9.5",
-            "A deadline for the whole head stops a client for whom each single byte is in time.",
+            OURS,
+            "A deadline for the whole head stops a client for whom each single byte is in time; \
+             RFC 9112 §9.5 allows timeouts and requires none.",
         )
         .flags(SHORT_DEADLINES)
         .question(
@@ -46,8 +48,9 @@ pub(super) const GROUP: Group = Group {
             dripping_body,
         )
         .asks(
-            "RFC 9110 §15.5.9",
-            "A body must arrive at some minimum rate, or its client holds the server for ever.",
+            OURS,
+            "A body arrives at some minimum rate, or its client holds the server for ever; \
+             RFC 9110 §15.5.9 has a status for it, and leaves the time to the server.",
         )
         .explained_in(3)
         .needs(Needs::Route("POST", "/echo"))
@@ -66,8 +69,9 @@ pub(super) const GROUP: Group = Group {
             deaf_client,
         )
         .asks(
-            "RFC 9112 §9.5",
-            "Sending needs a deadline as well: a client that does not read fills every buffer.",
+            OURS,
+            "Sending needs a deadline as well: a client that does not read fills every buffer; \
+             RFC 9112 §9.5 allows timeouts and requires none.",
         )
         .explained_in(3)
         .needs(Needs::Route("GET", "/stream?n=1&ms=0"))
@@ -105,7 +109,7 @@ pub(super) const GROUP: Group = Group {
             newest_first,
         )
         .asks(
-            "RFC 9112 §9.5",
+            "The third part of a server, the waiting",
             "Clients are answered in the order in which they ask, not in which they connect.",
         )
         .explained_in(1)

@@ -23,7 +23,7 @@ pub(super) const GROUP: Group = Group {
         )
         .asks(
             "RFC 9112 §9.5",
-            "A client may leave at any time; browsers do it all day.",
+            "A client MAY close at any time; browsers do it all day.",
         )
         .explained_in(1)
         .question("A client connects, says nothing and leaves. What happens to the server?"),
@@ -33,8 +33,8 @@ pub(super) const GROUP: Group = Group {
             reset_after_half_head,
         )
         .asks(
-            "RFC 9112 §9.5",
-            "A connection may break at any byte; that is the end of one connection, not of a server.",
+            "RFC 9112 §8",
+            "A request may be canceled at any byte; that is the end of one connection, not of a server.",
         )
         .explained_in(1)
         .question("A client sends half a head, then its machine resets the connection. Does the server survive?"),
