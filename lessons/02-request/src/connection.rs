@@ -110,6 +110,7 @@ impl Connection {
     /// Gives the next head its own time.
     pub fn begin_head(&mut self, limits: &Limits) {
         self.head_deadline = Instant::now() + limits.head_timeout;
+        self.sends = 0;
     }
 }
 // ANCHOR_END: connection
