@@ -1,0 +1,286 @@
+//! The server: a loop that forks.
+
+// ANCHOR: imports
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lesson01::recover;
+use lesson02::parse_head;
+use lesson03::{Application, Desk, Gateway};
+use nix::sys::signal::Signal;
+use nix::unistd::{getpid, getppid};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::Socket;
+use terminal::{Arguments, Flag, UsageError, say};
+
+use crate::{Bell, Children, Side, exit_child, fork, only_thread, turn_away};
+// ANCHOR_END: imports
+
+// ANCHOR: forks
+/// How many children a server may have, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Forks {
+    /// With so many children nobody else is accepted: clients wait in the backlog, where they
+    /// cost nothing, instead of in processes that the machine has no room for.
+    pub max_children: usize,
+    /// A child that takes longer is ended.
+    pub child_timeout: Duration,
+    /// How long a stop waits for the children before it ends them.
+    pub stop_timeout: Duration,
+    /// How many clients the kernel may have accepted for us when we stop.
+    pub backlog: u16,
+}
+
+/// How long a graceful stop may take, for this server and those after it.
+pub const STOP_FLAG: Flag = Flag {
+    name: "stop-timeout",
+    value: "SECS",
+    default: "10",
+    help: "for requests under way to finish after SIGTERM or Ctrl-C",
+};
+
+/// The flags of a server that forks.
+pub const FORK_FLAGS: &[Flag] = &[
+    Flag {
+        name: "max-children",
+        value: "N",
+        default: "40",
+        help: "processes at a time; further clients wait in the backlog",
+    },
+    Flag {
+        name: "child-timeout",
+        value: "SECS",
+        default: "300",
+        help: "after which a child is ended",
+    },
+    STOP_FLAG,
+];
+
+impl Forks {
+    /// What a command line asks for.
+    pub fn from_flags(flags: &Arguments) -> Result<Forks, UsageError> {
+        let max_children = flags.number("max-children")?;
+        if max_children == 0 {
+            return Err(UsageError::new("--max-children must be at least 1"));
+        }
+        Ok(Forks {
+            max_children,
+            child_timeout: flags.seconds("child-timeout")?,
+            stop_timeout: flags.seconds("stop-timeout")?,
+            backlog: flags.number("backlog")?,
+        })
+    }
+}
+// ANCHOR_END: forks
+
+// ANCHOR: server
+/// A server that forks for each connection (Python's `ForkingMixIn`).
+pub struct ForkingServer {
+    gateway: Gateway,
+    app: Arc<dyn Application>,
+    forks: Forks,
+    children: Children,
+    child_bell: Bell,
+    stop_bell: Bell,
+    desk: Desk,
+    fork: fn() -> nix::Result<Side>,
+}
+
+/// How a server came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Every request that was accepted has its answer.
+    Clean,
+    /// Somebody was in a hurry, or a request took too long.
+    Forced,
+}
+
+impl ForkingServer {
+    /// A server for `app`. It must be made and run on the only thread of its process.
+    pub fn new(
+        mut gateway: Gateway,
+        app: Arc<dyn Application>,
+        forks: Forks,
+    ) -> io::Result<ForkingServer> {
+        if !only_thread()? {
+            return Err(io::Error::other(
+                "only a process with a single thread may fork",
+            ));
+        }
+        gateway.deployment.multiprocess = true;
+        warm_up(&gateway);
+        Ok(ForkingServer {
+            gateway,
+            app,
+            forks,
+            children: Children::default(),
+            child_bell: Bell::for_children()?,
+            stop_bell: Bell::for_stop()?,
+            desk: Desk::default(),
+            fork,
+        })
+    }
+
+    /// The same server with another way to fork, to see what it does when forking fails.
+    pub fn with_fork(self, fork: fn() -> nix::Result<Side>) -> ForkingServer {
+        ForkingServer { fork, ..self }
+    }
+}
+
+/// Does once what every child would do again.
+///
+/// A library that asks the processor what it can do remembers the answer, and a child inherits
+/// what its parent remembers. Asking takes longer than a small answer where the processor is a
+/// virtual one. A head is parsed here, so that the parser has asked before the first fork.
+fn warm_up(gateway: &Gateway) {
+    // Whatever comes of it has been thought through once.
+    let _ = parse_head(
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        &gateway.settings.limits,
+    );
+}
+// ANCHOR_END: server
+
+// ANCHOR: serve
+impl ForkingServer {
+    /// Serves until a signal says stop. The listener must not block.
+    pub fn serve(mut self, listener: Socket) -> Ended {
+        while !self.stop_bell.has_rung() {
+            self.children.reap();
+            self.children.end_older_than(self.forks.child_timeout);
+            let has_room = self.children.count() < self.forks.max_children;
+            match has_room.then(|| listener.accept()) {
+                Some(Ok((client, peer))) => {
+                    if let Some(client) = self.fork_for(client.into()) {
+                        drop(listener); // We are the child: accepting is not our business.
+                        self.be_the_child(client, peer.as_socket());
+                    }
+                }
+                Some(Err(error)) if error.kind() != ErrorKind::WouldBlock => recover(&error),
+                Some(Err(_)) => self.wait(Some(&listener), Duration::MAX),
+                None => self.wait(None, Duration::MAX),
+            }
+        }
+        self.finish(listener)
+    }
+
+    /// Forks for a client, and returns it in the child, where it is to be served. The parent
+    /// closes its copy of the descriptor: the connection ends when all copies are closed, so a
+    /// server that kept its own would keep the client waiting for the end.
+    fn fork_for(&mut self, client: TcpStream) -> Option<TcpStream> {
+        self.desk.clock.date(); // The child inherits the date as well.
+        match (self.fork)() {
+            Ok(Side::Child) => return Some(client),
+            Ok(Side::Parent(pid)) => self.children.add(pid),
+            Err(error) => {
+                say(format_args!("fork: {error}; a client is turned away"));
+                turn_away(client, &self.gateway, &mut self.desk);
+            }
+        }
+        None
+    }
+
+    /// The life of a child: one conversation. It never returns into the parent's loop.
+    fn be_the_child(mut self, client: TcpStream, peer: Option<SocketAddr>) -> ! {
+        let (gateway, app, desk) = (&self.gateway, &*self.app, &mut self.desk);
+        // Our listeners are IPv4 or IPv6, and so are their clients.
+        let peer = peer.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
+        if !gateway.settings.quiet {
+            say(format_args!(
+                "child {} of {}: serves {peer}",
+                getpid(),
+                getppid()
+            ));
+        }
+        let served = catch_unwind(AssertUnwindSafe(|| {
+            gateway.converse(client, peer, app, desk)
+        }));
+        exit_child(if served.is_ok() { 0 } else { 1 })
+    }
+}
+// ANCHOR_END: serve
+
+// ANCHOR: wait
+impl ForkingServer {
+    /// Sleeps until a client comes (if somebody waits for one), a child ends, a signal says stop,
+    /// a child gets too old, or the time is up.
+    fn wait(&self, listener: Option<&Socket>, at_most: Duration) {
+        let mut descriptors = vec![
+            PollFd::new(&self.child_bell, PollFlags::IN),
+            PollFd::new(&self.stop_bell, PollFlags::IN),
+        ];
+        descriptors.extend(listener.map(|listener| PollFd::new(listener, PollFlags::IN)));
+        // Looking at the children's age once a second is often enough.
+        let nap = if self.children.count() > 0 {
+            Duration::from_secs(1)
+        } else {
+            Duration::MAX
+        };
+        // A duration that the kernel cannot express is as good as none.
+        let at_most = Timespec::try_from(at_most.min(nap)).ok();
+        // An error (EINTR, mostly) is a reason to look around again, like everything else.
+        let _ = poll(&mut descriptors, at_most.as_ref());
+        self.child_bell.rings();
+    }
+    // ANCHOR_END: wait
+
+    // ANCHOR: finish
+    /// Ends the server: the clients that the kernel has accepted for us are served as well, the
+    /// children get their time, and what is left after that is ended.
+    fn finish(mut self, listener: Socket) -> Ended {
+        self.stop_bell.rings(); // These said stop. Any further one says at once.
+        let count = self.children.count();
+        say(format_args!(
+            "stopping; requests under way: {count}; once more to stop at once"
+        ));
+        let deadline = Instant::now() + self.forks.stop_timeout;
+        let mut in_time = true;
+        for _ in 0..self.forks.backlog {
+            in_time = self.fewer_before(self.forks.max_children, deadline);
+            if !in_time {
+                break;
+            }
+            let Ok((client, peer)) = listener.accept() else {
+                break;
+            };
+            if let Some(client) = self.fork_for(client.into()) {
+                drop(listener);
+                self.be_the_child(client, peer.as_socket());
+            }
+        }
+        drop(listener);
+        if in_time && self.fewer_before(1, deadline) {
+            return Ended::Clean;
+        }
+        self.children.end_all(Signal::SIGTERM);
+        if !self.fewer_before(1, Instant::now() + Duration::from_secs(1)) {
+            self.children.end_all(Signal::SIGKILL);
+            // Nothing survives that, so this ends.
+            while self.children.count() > 0 {
+                self.wait(None, Duration::from_millis(100));
+                self.children.reap();
+            }
+        }
+        Ended::Forced
+    }
+
+    /// Waits until there are fewer children than `count`, but not beyond the deadline or the next
+    /// signal to stop.
+    fn fewer_before(&mut self, count: usize, deadline: Instant) -> bool {
+        loop {
+            self.children.reap();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if self.children.count() < count {
+                return true;
+            }
+            if left.is_zero() || self.stop_bell.rings() > 0 {
+                return false;
+            }
+            self.wait(None, left);
+        }
+    }
+}
+// ANCHOR_END: finish

@@ -1,0 +1,7 @@
+//! The forking server as a process among processes: over real sockets, with real signals.
+
+mod children;
+mod failing;
+mod planted;
+mod running;
+mod stopping;

@@ -1,0 +1,297 @@
+//! The server: a loop that starts threads.
+
+// ANCHOR: imports
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use std::{io, mem};
+
+use lesson01::recover;
+use lesson03::{Application, Desk, Gateway};
+use lesson05::{Bell, Ended, STOP_FLAG, turn_away};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::Socket;
+use terminal::{Arguments, Flag, UsageError, say};
+// ANCHOR_END: imports
+
+// ANCHOR: threads
+/// How many threads a server may have, and what becomes of them when it stops.
+#[derive(Clone, Copy, Debug)]
+pub struct Threads {
+    /// With so many threads nobody else is accepted: clients wait in the backlog.
+    pub max_threads: usize,
+    /// The size of each thread's stack. The kernel gives memory to the pages that are used, so
+    /// this is a bound on what a deep call can take, not a price.
+    pub stack_size: usize,
+    /// Python's `daemon_threads`: a stop does not wait for the threads.
+    pub daemon_threads: bool,
+    /// Python's `block_on_close`: a stop waits for threads that are not daemons.
+    pub block_on_close: bool,
+    /// How long it waits.
+    pub stop_timeout: Duration,
+    /// How many clients the kernel may have accepted for us when we stop.
+    pub backlog: u16,
+}
+
+impl Default for Threads {
+    fn default() -> Threads {
+        Threads {
+            max_threads: 512,
+            stack_size: 2 * 1024 * 1024,
+            daemon_threads: false,
+            block_on_close: true,
+            stop_timeout: Duration::from_secs(10),
+            backlog: 128,
+        }
+    }
+}
+
+/// In a debug build the server's own calls need more than half of it. A call that finds no room
+/// is not a panic that could be caught: it ends the whole process.
+const SMALLEST_STACK: usize = 64 * 1024;
+
+/// The flags of a server with threads.
+pub const THREAD_FLAGS: &[Flag] = &[
+    Flag {
+        name: "max-threads",
+        value: "N",
+        default: "512",
+        help: "threads at a time; further clients wait in the backlog",
+    },
+    Flag {
+        name: "stack-size",
+        value: "BYTES",
+        default: "2097152",
+        help: "for each thread",
+    },
+    Flag {
+        name: "daemon-threads",
+        value: "",
+        default: "",
+        help: "a stop does not wait for requests under way",
+    },
+    STOP_FLAG,
+];
+
+impl Threads {
+    /// What a command line asks for.
+    pub fn from_flags(flags: &Arguments) -> Result<Threads, UsageError> {
+        let max_threads = flags.number("max-threads")?;
+        if max_threads == 0 {
+            return Err(UsageError::new("--max-threads must be at least 1"));
+        }
+        let stack_size = flags.number("stack-size")?;
+        if stack_size < SMALLEST_STACK {
+            return Err(UsageError::new(format!(
+                "--stack-size must be at least {SMALLEST_STACK}"
+            )));
+        }
+        Ok(Threads {
+            max_threads,
+            stack_size,
+            daemon_threads: flags.switch("daemon-threads"),
+            block_on_close: true,
+            stop_timeout: flags.seconds("stop-timeout")?,
+            backlog: flags.number("backlog")?,
+        })
+    }
+}
+// ANCHOR_END: threads
+
+// ANCHOR: server
+/// A server with a thread for each connection (Python's `ThreadingMixIn`).
+pub struct ThreadingServer {
+    gateway: Arc<Gateway>,
+    app: RwLock<Arc<dyn Application>>,
+    threads: Threads,
+    /// Rung by a thread that ends, when the server waits for one to do so.
+    room: Arc<Bell>,
+    alive: Arc<AtomicUsize>,
+}
+
+impl ThreadingServer {
+    /// A server for `app`.
+    pub fn new(
+        mut gateway: Gateway,
+        app: Arc<dyn Application>,
+        threads: Threads,
+    ) -> io::Result<ThreadingServer> {
+        gateway.deployment.multithread = true;
+        Ok(ThreadingServer {
+            gateway: Arc::new(gateway),
+            app: RwLock::new(app),
+            threads,
+            room: Arc::new(Bell::new()?),
+            alive: Arc::default(),
+        })
+    }
+
+    /// Replaces the application, from the next connection on.
+    pub fn set_app(&self, app: impl Application + 'static) {
+        *self.app.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(app);
+    }
+
+    /// The current application.
+    pub fn get_app(&self) -> Arc<dyn Application> {
+        Arc::clone(&self.app.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many threads serve a client now.
+    pub fn alive(&self) -> usize {
+        self.alive.load(Ordering::SeqCst)
+    }
+}
+// ANCHOR_END: server
+
+// ANCHOR: serve
+impl ThreadingServer {
+    /// Serves until the bell rings. The listener must not block.
+    pub fn serve(&self, listener: Socket, stop: &Bell) -> Ended {
+        let mut handles = Vec::new();
+        let mut desk = Desk::default();
+        while !stop.has_rung() {
+            let has_room = self.alive() < self.threads.max_threads;
+            match has_room.then(|| listener.accept()) {
+                Some(Ok((client, peer))) => {
+                    reap(&mut handles);
+                    handles.extend(self.start_thread(client.into(), peer.as_socket(), &mut desk));
+                }
+                Some(Err(error)) if error.kind() != ErrorKind::WouldBlock => recover(&error),
+                Some(Err(_)) => self.wait(Some(&listener), stop),
+                None => self.wait(None, stop),
+            }
+        }
+        self.finish(listener, stop, handles)
+    }
+
+    /// Starts a thread for a client. If there is none to be had, the client is turned away.
+    fn start_thread(
+        &self,
+        client: TcpStream,
+        peer: Option<SocketAddr>,
+        desk: &mut Desk,
+    ) -> Option<JoinHandle<()>> {
+        // Our listeners are IPv4 or IPv6, and so are their clients.
+        let peer = peer?;
+        let present = Present::new(&self.alive, &self.room, self.threads.max_threads);
+        let (gateway, app) = (Arc::clone(&self.gateway), self.get_app());
+        // What a thread is started with is lost if it does not start. The client is handed over
+        // when it has.
+        let (give, take) = mpsc::channel::<TcpStream>();
+        let work = move || {
+            let _present = present;
+            let mut desk = Desk::default();
+            if let Ok(client) = take.recv() {
+                let converse = || gateway.converse(client, peer, &*app, &mut desk);
+                // The application's panics end in the gateway. One of ours would end this
+                // connection, and is said by the panic hook; there is nothing to add.
+                let _ = catch_unwind(AssertUnwindSafe(converse));
+            }
+        };
+        let named = thread::Builder::new().name(format!("client {peer}"));
+        match named.stack_size(self.threads.stack_size).spawn(work) {
+            Ok(handle) => {
+                // The thread waits for it, so it is there to take it.
+                let _ = give.send(client);
+                Some(handle)
+            }
+            Err(error) => {
+                say(format_args!("no thread: {error}; a client is turned away"));
+                turn_away(client, &self.gateway, desk);
+                None
+            }
+        }
+    }
+}
+
+/// Joins the threads that have ended. One that is only dropped would be joined by nobody, and
+/// one that is never dropped would stay on the list for ever.
+fn reap(handles: &mut Vec<JoinHandle<()>>) {
+    for handle in handles.extract_if(.., |handle| handle.is_finished()) {
+        // It ends without a panic: see above.
+        let _ = handle.join();
+    }
+}
+
+/// Counts a thread from before its start to its very end, whatever that is.
+struct Present {
+    alive: Arc<AtomicUsize>,
+    room: Arc<Bell>,
+    max: usize,
+}
+
+impl Present {
+    fn new(alive: &Arc<AtomicUsize>, room: &Arc<Bell>, max: usize) -> Present {
+        alive.fetch_add(1, Ordering::SeqCst);
+        Present {
+            alive: Arc::clone(alive),
+            room: Arc::clone(room),
+            max,
+        }
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        if self.alive.fetch_sub(1, Ordering::SeqCst) == self.max {
+            self.room.ring();
+        }
+    }
+}
+// ANCHOR_END: serve
+
+// ANCHOR: finish
+impl ThreadingServer {
+    /// Sleeps until a client comes (if somebody waits for one), a thread makes room, or the bell
+    /// rings.
+    fn wait(&self, listener: Option<&Socket>, stop: &Bell) {
+        let mut descriptors = vec![
+            PollFd::new(stop, PollFlags::IN),
+            PollFd::new(&*self.room, PollFlags::IN),
+        ];
+        descriptors.extend(listener.map(|listener| PollFd::new(listener, PollFlags::IN)));
+        // An error (EINTR, mostly) is a reason to look around again, like everything else.
+        let _ = poll(&mut descriptors, None);
+        self.room.rings();
+    }
+
+    /// Ends the server: clients that the kernel has accepted for us are served as well, and the
+    /// threads get their time.
+    fn finish(&self, listener: Socket, stop: &Bell, mut handles: Vec<JoinHandle<()>>) -> Ended {
+        let mut desk = Desk::default();
+        for _ in 0..self.threads.backlog {
+            let Ok((client, peer)) = listener.accept() else {
+                break;
+            };
+            handles.extend(self.start_thread(client.into(), peer.as_socket(), &mut desk));
+        }
+        drop(listener);
+        stop.rings(); // These said stop. Any further one says at once.
+        if self.threads.daemon_threads || !self.threads.block_on_close {
+            return Ended::Clean;
+        }
+        say(format_args!(
+            "stopping; requests under way: {}; once more to stop at once",
+            self.alive()
+        ));
+        let deadline = Instant::now() + self.threads.stop_timeout;
+        while self.alive() > 0 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || stop.rings() > 0 {
+                return Ended::Forced;
+            }
+            // A thread cannot be waited for together with a bell, so this looks now and then.
+            let nap = Timespec::try_from(left.min(Duration::from_millis(20))).ok();
+            let _ = poll(&mut [PollFd::new(stop, PollFlags::IN)], nap.as_ref());
+        }
+        mem::take(&mut handles)
+            .into_iter()
+            .for_each(|handle| drop(handle.join()));
+        Ended::Clean
+    }
+}
+// ANCHOR_END: finish

@@ -1,0 +1,42 @@
+//! Lesson 7: a pool of workers.
+//!
+//! New here: the number of threads is bounded, and so is the queue in front of them; and a
+//! connection stays for more than one request, which is HTTP/1.1 in full.
+//!
+//! ```text
+//! start → prepare → serve            one thread: accept → enqueue, or 503
+//!   Pool::submit                     a bounded queue; grow when more wait than are idle
+//! Worker::work                       each worker: next client → converse, again and again
+//!   converse                         the nested loop of a connection
+//!     serve_request                  receive_head (lesson 2) → answer
+//!       Incoming                     the body: announced or in chunks
+//!       Exchange::run                the application (lesson 3), over a Persistent wire
+//!     another_comes                  a request that is here already, or a quiet wait
+//! finish                             say close, let them finish, wake the quiet, go
+//! ```
+//!
+//! Still wrong, on purpose: a connection owns its worker while it is quiet, so as many quiet
+//! clients as workers make everybody else wait until their deadline
+//! (`cargo run -p check -- break lesson07 many-silent-clients`). The event loop of lesson 10 is
+//! the cure.
+
+// ANCHOR: imports
+#![forbid(unsafe_code)]
+
+mod chunked;
+mod conversation;
+mod incoming;
+mod persistence;
+mod pool;
+mod server;
+mod settings;
+mod stats;
+
+pub use chunked::{ChunkDecoder, ChunkFault, LAST_CHUNK, Progress, encode_chunk};
+pub use incoming::{ChunkedBody, Incoming};
+pub use persistence::{Next, Persistent, client_stays, staying_lines};
+pub use pool::{Client, Need, Numbers, Pool, Served};
+pub use server::PoolServer;
+pub use settings::{POOL_FLAGS, PoolSettings};
+pub use stats::{Counter, Stats};
+// ANCHOR_END: imports

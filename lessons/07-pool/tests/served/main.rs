@@ -1,0 +1,10 @@
+//! Lesson 7 over real sockets: what a connection, the pool and the end of a server do.
+
+mod applications;
+mod connections;
+mod framing;
+mod house;
+mod load;
+mod mean;
+mod pool;
+mod stopping;
