@@ -1,6 +1,8 @@
 //! The exercises of the chapters, each with a probe that is red before and green after.
 
+mod list;
 mod solved;
+mod together;
 
 use std::path::Path;
 
@@ -9,6 +11,8 @@ use crate::outcome::{Finding, Verdict, describe};
 use crate::server::Launch;
 use crate::workshop;
 use crate::world::World;
+
+pub use list::EXERCISES;
 
 /// One exercise.
 pub struct Exercise {
@@ -26,91 +30,6 @@ pub struct Exercise {
     pub example: &'static str,
     probe: fn(&World) -> Verdict,
 }
-
-/// Every exercise, in order.
-pub const EXERCISES: &[Exercise] = &[
-    Exercise {
-        id: "01-1",
-        lesson: 1,
-        title: "Tell the client who it is",
-        task: "Let the body of the answer contain the client's own address and port, \
-               as in `Hello, 127.0.0.1:50312!`.",
-        hint: "The second half of the socket pair: `peer_addr`. Content-Length must follow the body.",
-        example: "exercise_01_1",
-        probe: solved::tells_the_client_who_it_is,
-    },
-    Exercise {
-        id: "01-2",
-        lesson: 1,
-        title: "Drop the silent client",
-        task: "Let a client that says nothing for a second be dropped, so that the next one is served.",
-        hint: "`set_read_timeout` makes recv give up. What does the rest of the server do with that error?",
-        example: "exercise_01_2",
-        probe: solved::drops_the_silent_client,
-    },
-    Exercise {
-        id: "02-1",
-        lesson: 2,
-        title: "A page that does not exist",
-        task: "Answer `GET /` with 200 as before, and any other path with 404. \
-               An empty path means `/`.",
-        hint: "The parsed request knows its path. Is the query a part of it? \
-               When is it empty?",
-        example: "exercise_02_1",
-        probe: solved::knows_which_page_exists,
-    },
-    Exercise {
-        id: "02-2",
-        lesson: 2,
-        title: "Who is asking?",
-        task: "Answer `GET /agent` with the value of the User-Agent field as text, \
-               and with `unknown` when there is none.",
-        hint: "Field names are compared without regard to case. The value is bytes, not text.",
-        example: "exercise_02_2",
-        probe: solved::answers_the_user_agent,
-    },
-    Exercise {
-        id: "03-1",
-        lesson: 3,
-        title: "A middleware that asks for a password",
-        task: "Wrap the demo application: without `Authorization: Basic dXNlcjpwYXNz` (user:pass) \
-               answer 401 with `WWW-Authenticate: Basic …`, with it the application's own answer.",
-        hint: "A middleware is an application that holds another one. It may call start_response itself, \
-               or pass it on.",
-        example: "exercise_03_1",
-        probe: solved::asks_for_a_password,
-    },
-    Exercise {
-        id: "03-2",
-        lesson: 3,
-        title: "Count lines without keeping them",
-        task: "Answer `POST /lines` with the number of newline bytes in the body, in decimal. \
-               The body may be larger than any buffer.",
-        hint: "Read a piece, count, forget it. Content-Length says when to stop.",
-        example: "exercise_03_2",
-        probe: solved::counts_lines,
-    },
-    Exercise {
-        id: "04-1",
-        lesson: 4,
-        title: "Greet by name",
-        task: "Answer `GET /hello/{name}` with an HTML page that holds `Hello, NAME!`: \
-               the name percent-decoded, then escaped for HTML.",
-        hint: "Decode once, after the path was split at its slashes. Which characters mean something in HTML?",
-        example: "exercise_04_1",
-        probe: solved::greets_by_name,
-    },
-    Exercise {
-        id: "04-2",
-        lesson: 4,
-        title: "A collection",
-        task: "`POST /items` with JSON `{\"title\": \"x\"}` answers 201 with `Location: /items/1`; \
-               `GET /items/1` answers that JSON, `GET /items/99` 404; a body that is not JSON, 400.",
-        hint: "The items outlive a request, so they live beside the routes, behind a lock.",
-        example: "exercise_04_2",
-        probe: solved::keeps_a_collection,
-    },
-];
 
 /// The exercise with this number.
 pub fn find(id: &str) -> Option<&'static Exercise> {

@@ -58,6 +58,33 @@ pub const LESSONS: &[Lesson] = &[
         idea: "routes, requests and responses on top of the gateway",
         still_wrong: "one slow request stops everybody",
     },
+    Lesson {
+        number: 5,
+        package: "lesson05",
+        folder: "lessons/05-fork",
+        title: "A process for each connection",
+        chapter: "05-fork.md",
+        idea: "fork: a copy of the server for each client; descriptors, zombies, SIGCHLD",
+        still_wrong: "a process costs too much, and a flood of them kills the host",
+    },
+    Lesson {
+        number: 6,
+        package: "lesson06",
+        folder: "lessons/06-threads",
+        title: "A thread for each connection",
+        chapter: "06-threads.md",
+        idea: "threads: the same, cheaper, and all in one memory",
+        still_wrong: "a thread is started and thrown away for each connection, and a quiet client owns one",
+    },
+    Lesson {
+        number: 7,
+        package: "lesson07",
+        folder: "lessons/07-pool",
+        title: "A pool of workers",
+        chapter: "07-pool.md",
+        idea: "a bounded queue and a pool; keep-alive, pipelining, chunked coding; a graceful stop",
+        still_wrong: "a quiet or slow client still owns a worker",
+    },
 ];
 
 /// The lesson with this package name (`lesson03`) or number (`3`, `03`).

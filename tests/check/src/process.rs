@@ -1,9 +1,11 @@
 //! What Linux tells about running processes: descriptors, memory, processor time.
 
+mod listening;
+
 use std::fs;
 use std::io;
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 /// The processes of a server: one of ours, or everything that a command started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +79,49 @@ impl Processes {
     }
 }
 
+impl Processes {
+    /// How many threads they have.
+    pub fn threads(&self) -> usize {
+        let folders = self
+            .0
+            .iter()
+            .map(|id| fs::read_dir(format!("/proc/{id}/task")));
+        folders.map(|tasks| tasks.map_or(0, Iterator::count)).sum()
+    }
+
+    /// How many children they have, dead or alive.
+    pub fn children(&self) -> usize {
+        self.children_that(|_| true)
+    }
+
+    /// How many of their children have ended and were not waited for.
+    pub fn zombies(&self) -> usize {
+        self.children_that(|child| child.state == 'Z')
+    }
+
+    fn children_that(&self, are: impl Fn(&Stat) -> bool) -> usize {
+        let Ok(folder) = fs::read_dir("/proc") else {
+            return 0;
+        };
+        let ids = folder
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let stats = ids.filter_map(Stat::of);
+        let theirs = stats.filter(|stat| self.0.contains(&stat.parent) && are(stat));
+        theirs.count()
+    }
+
+    /// Asks them to end, each by `SIGTERM`.
+    pub fn terminate(&self) {
+        for &id in &self.0 {
+            if let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+                // One that has ended meanwhile has done what it is asked for.
+                let _ = kill_process(pid, Signal::TERM);
+            }
+        }
+    }
+}
+
 /// Processes that may open no more descriptors, until this is dropped.
 pub struct Exhausted(Vec<(Pid, Rlimit)>);
 
@@ -117,6 +162,7 @@ fn resident(id: u32) -> Option<u64> {
 /// What `/proc/ID/stat` says, as far as it matters here.
 struct Stat {
     state: char,
+    parent: u32,
     group: u32,
     ticks: u64,
 }
@@ -133,6 +179,7 @@ impl Stat {
         let number = |index: usize| words.get(index)?.parse::<u64>().ok();
         Some(Stat {
             state: words.first()?.chars().next()?,
+            parent: u32::try_from(number(1)?).ok()?,
             group: u32::try_from(number(2)?).ok()?,
             ticks: number(11)? + number(12)?,
         })
@@ -151,6 +198,25 @@ mod tests {
     fn a_process_name_with_spaces_and_parentheses_does_not_confuse() {
         let stat = Stat::parse("7 (a) b) S 1 42 42 0 -1 0 0 0 0 0 3 4 0 0 20 0 1 0 0").unwrap();
         assert_eq!((stat.state, stat.group, stat.ticks), ('S', 42, 7));
+        assert_eq!(stat.parent, 1);
+    }
+
+    #[test]
+    fn a_child_that_nobody_has_waited_for_is_a_zombie() {
+        // A process of its own, so that it has no other children: it starts one and never waits.
+        let mut parent = std::process::Command::new("sh")
+            .args(["-c", "sh -c 'exit 0' & exec sleep 60"])
+            .spawn()
+            .unwrap();
+        let processes = Processes::one(parent.id());
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while processes.zombies() == 0 && std::time::Instant::now() < until {
+            std::thread::yield_now();
+        }
+        assert_eq!((processes.zombies(), processes.children()), (1, 1));
+        assert_eq!(processes.threads(), 1);
+        processes.terminate();
+        assert!(!parent.wait().unwrap().success());
     }
 
     #[test]

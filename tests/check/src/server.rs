@@ -53,6 +53,15 @@ impl Server {
         }
     }
 
+    /// How it ended, if it has. Of a command only its shell could be asked.
+    pub fn exit_code(&self) -> Option<i32> {
+        let status = match self.launch {
+            Launch::Lesson { .. } => self.child().try_wait(),
+            Launch::Command(_) => return None,
+        };
+        status.ok().flatten()?.code()
+    }
+
     /// The last of what it has written on standard error so far.
     pub fn said(&self) -> String {
         self.said.text()

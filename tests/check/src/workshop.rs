@@ -20,31 +20,43 @@ pub fn workspace() -> &'static Path {
 
 /// The binary of a package, freshly built: `binary("lesson03")`.
 pub fn binary(package: &str) -> Result<PathBuf, BuildError> {
-    built(package, None)
+    built(package, None, Profile::Debug)
+}
+
+/// The same as a release build, for tools that measure: `release_binary("lesson03")`.
+pub fn release_binary(package: &str) -> Result<PathBuf, BuildError> {
+    built(package, None, Profile::Release)
 }
 
 /// An example of a package, freshly built: `example("lesson01", "exercise_01_1")`.
 pub fn example(package: &str, example: &str) -> Result<PathBuf, BuildError> {
-    built(package, Some(example))
+    built(package, Some(example), Profile::Debug)
 }
 
-/// What a build gave, by package and example.
-type Built = HashMap<(String, Option<String>), Result<PathBuf, BuildError>>;
+/// How cargo builds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Profile {
+    Debug,
+    Release,
+}
+
+/// What a build gave, by package, example and profile.
+type Built = HashMap<(String, Option<String>, Profile), Result<PathBuf, BuildError>>;
 
 /// Builds once per process. The lock is held during the build: cargo would make a second one
 /// wait anyway, and this way it waits without a message about a lock.
-fn built(package: &str, example: Option<&str>) -> Result<PathBuf, BuildError> {
+fn built(package: &str, example: Option<&str>, profile: Profile) -> Result<PathBuf, BuildError> {
     static BUILT: Mutex<Option<Built>> = Mutex::new(None);
     // A thread that panicked here has left the map as it was before its build.
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     built
         .get_or_insert_default()
-        .entry((package.to_owned(), example.map(str::to_owned)))
-        .or_insert_with(|| build(package, example))
+        .entry((package.to_owned(), example.map(str::to_owned), profile))
+        .or_insert_with(|| build(package, example, profile))
         .clone()
 }
 
-fn build(package: &str, example: Option<&str>) -> Result<PathBuf, BuildError> {
+fn build(package: &str, example: Option<&str>, profile: Profile) -> Result<PathBuf, BuildError> {
     let folder = target_folder();
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
@@ -58,12 +70,18 @@ fn build(package: &str, example: Option<&str>) -> Result<PathBuf, BuildError> {
         Some(name) => cargo.args(["--example", name]),
         None => cargo.args(["--bin", package]),
     };
+    let folder = match profile {
+        Profile::Debug => folder.join("debug"),
+        Profile::Release => {
+            cargo.arg("--release");
+            folder.join("release")
+        }
+    };
     let failed = |reason: String| BuildError {
         what: example.map_or(package.to_owned(), |name| format!("{package} {name}")),
         reason,
     };
     run(cargo).map_err(failed)?;
-    let folder = folder.join("debug");
     Ok(match example {
         Some(name) => folder.join("examples").join(name),
         None => folder.join(package),

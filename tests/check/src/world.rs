@@ -30,6 +30,10 @@ pub struct World {
     pub hold: Duration,
     /// How many random inputs the probe `garbage` sends.
     pub garbage: u32,
+    /// How many requests the probe `many-requests` sends.
+    pub requests: u32,
+    /// How many clients the server can serve at a time, for probes that take all its workers.
+    pub workers: usize,
     /// What has been said so far.
     pub transcript: Transcript,
     clients: AtomicU32,
@@ -44,6 +48,8 @@ impl World {
             patience: PATIENCE,
             hold: PATIENCE,
             garbage: 1000,
+            requests: 2000,
+            workers: 4,
             transcript: Transcript::default(),
             clients: AtomicU32::new(0),
         }
@@ -193,6 +199,8 @@ impl World {
             patience: self.patience,
             hold: self.hold,
             garbage: self.garbage,
+            requests: self.requests,
+            workers: self.workers,
             ..World::at(self.address)
         }
     }

@@ -66,6 +66,12 @@ struct Manner {
     /// How many random inputs the probe `garbage` sends
     #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
     garbage: u32,
+    /// How many requests the probe `many-requests` sends
+    #[arg(long, value_name = "NUMBER", default_value_t = 2000)]
+    requests: u32,
+    /// How many workers your server has, for the probes that keep all of them busy
+    #[arg(long, value_name = "NUMBER", default_value_t = 4)]
+    workers: usize,
 }
 
 #[derive(Subcommand)]
@@ -166,6 +172,8 @@ impl Manner {
         world.patience = seconds("--patience", self.patience)?;
         world.hold = seconds("--hold", self.hold)?;
         world.garbage = self.garbage;
+        world.requests = self.requests;
+        world.workers = self.workers;
         Ok(())
     }
 }

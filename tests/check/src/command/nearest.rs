@@ -8,9 +8,10 @@ pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> O
             let distance = distance(word, part);
             (distance <= word.len().max(part.len()) / 3).then_some(distance)
         });
-        Some((likeness.min()?, name))
+        // Of two names with a part that is as near, the one that is nearer as a whole.
+        Some((likeness.min()?, distance(word, name), name))
     });
-    near.min().map(|(_, name)| name)
+    near.min().map(|(_, _, name)| name)
 }
 
 /// An error for a name that does not exist, with the one that may be meant.
@@ -48,12 +49,18 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_finger_is_understood_and_nonsense_is_not() {
-        let names = ["silent-client", "dripping-client", "hello"];
+        let names = [
+            "many-silent-clients",
+            "silent-client",
+            "dripping-client",
+            "hello",
+        ];
         assert_eq!(
             nearest("silentclient", names.into_iter()),
             Some("silent-client")
         );
         assert_eq!(nearest("silnt", names.into_iter()), Some("silent-client"));
+        assert_eq!(nearest("silent", names.into_iter()), Some("silent-client"));
         assert_eq!(nearest("helo", names.into_iter()), Some("hello"));
         assert_eq!(nearest("xyzzy", names.into_iter()), None);
     }

@@ -137,7 +137,7 @@ pub(super) fn keeps_a_collection(world: &World) -> Verdict {
     expect(&post("this is not JSON")?, 400)
 }
 
-fn expect(answer: &Answer, status: u16) -> Verdict {
+pub(super) fn expect(answer: &Answer, status: u16) -> Verdict {
     match answer.status == status {
         true => Ok(()),
         false => Err(Finding::wrong(format!(
@@ -147,7 +147,7 @@ fn expect(answer: &Answer, status: u16) -> Verdict {
     }
 }
 
-fn expect_body(answer: &Answer, body: &str) -> Verdict {
+pub(super) fn expect_body(answer: &Answer, body: &str) -> Verdict {
     match answer.text().trim_end() == body {
         true => Ok(()),
         false => Err(Finding::wrong(format!(

@@ -3,14 +3,19 @@
 mod answers;
 mod application;
 mod bodies;
+mod chunks;
+mod crowds;
 mod framing;
 mod garbage;
 mod heads;
 mod imf_fixdate;
+mod leaks;
 mod limits;
 mod patience;
 mod persistence;
 mod process;
+mod reuse;
+mod stopping;
 mod unusual;
 mod visitors;
 
@@ -36,7 +41,12 @@ pub const GROUPS: &[Group] = &[
     bodies::GROUP,
     application::GROUP,
     persistence::GROUP,
+    reuse::GROUP,
+    chunks::GROUP,
+    crowds::GROUP,
     process::GROUP,
+    leaks::GROUP,
+    stopping::GROUP,
     garbage::GROUP,
 ];
 
@@ -49,6 +59,14 @@ pub fn all() -> impl Iterator<Item = &'static Probe> {
 pub fn find(name: &str) -> Option<&'static Probe> {
     all().find(|probe| probe.name == name)
 }
+
+/// The same for servers that serve one client at a time. For the others there is nothing to wait
+/// for in such a probe, and a deadline that a busy machine could miss would only blur it.
+const SHORT_DEADLINES_ALONE: &[Flags] = &[Flags {
+    from: 2,
+    to: 4,
+    words: "--head-timeout 0.4 --drain-timeout 0.4",
+}];
 
 /// The source of what no standard asks for: the thesis of this course is about waiting, and the
 /// standards leave that to the server.

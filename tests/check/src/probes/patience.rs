@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::client::{Client, End, wait_for_any};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Flags, Needs, Probe};
-use crate::probes::{Group, OURS, SHORT_DEADLINES};
+use crate::probes::{Group, OURS, SHORT_DEADLINES_ALONE};
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
@@ -22,7 +22,7 @@ pub(super) const GROUP: Group = Group {
              timeouts and requires none.",
         )
         .explained_in(1)
-        .flags(SHORT_DEADLINES)
+        .flags(SHORT_DEADLINES_ALONE)
         .question(
             "One client connects and says nothing. A second one connects and sends a whole \
              request. When is the second one answered?",
@@ -37,7 +37,7 @@ pub(super) const GROUP: Group = Group {
             "A deadline for the whole head stops a client for whom each single byte is in time; \
              RFC 9112 §9.5 allows timeouts and requires none.",
         )
-        .flags(SHORT_DEADLINES)
+        .flags(SHORT_DEADLINES_ALONE)
         .question(
             "One client sends a byte of its head now and then, and never ends. A second one \
              sends a whole request. When is the second one answered?",
@@ -56,7 +56,7 @@ pub(super) const GROUP: Group = Group {
         .needs(Needs::Route("POST", "/echo"))
         .flags(&[Flags {
             from: 3,
-            to: 99,
+            to: 4,
             words: "--body-timeout 0.4 --head-timeout 0.4 --drain-timeout 0.4",
         }])
         .question(
@@ -77,7 +77,7 @@ pub(super) const GROUP: Group = Group {
         .needs(Needs::Route("GET", "/stream?n=1&ms=0"))
         .flags(&[Flags {
             from: 3,
-            to: 99,
+            to: 4,
             words: "--write-timeout 0.4 --drain-timeout 0.4",
         }])
         .question(
@@ -115,7 +115,7 @@ pub(super) const GROUP: Group = Group {
         .explained_in(1)
         .flags(&[Flags {
             from: 2,
-            to: 99,
+            to: 4,
             words: "--head-timeout 0.3 --drain-timeout 0.3",
         }])
         .question(

@@ -75,10 +75,14 @@ fn keep_alive(world: &World) -> Verdict {
     second(&mut client, first.says_close())
 }
 
-/// The second answer on a connection.
-fn second(client: &mut Client, close_was_said: bool) -> Verdict {
+/// The second answer on a connection, to a request for `/`.
+pub(super) fn second(client: &mut Client, close_was_said: bool) -> Verdict {
     match client.answer() {
-        Ok(_) => Ok(()),
+        Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
+        Ok(answer) => Err(Finding::wrong(format!(
+            "the second answer is a {}",
+            answer.status
+        ))),
         Err(NoAnswer::Ended(_)) if close_was_said => Err(Finding::Allowed(
             "it says close and closes: each request costs a connection".to_owned(),
         )),
@@ -148,7 +152,7 @@ fn chunked_trailer(world: &World) -> Verdict {
 }
 
 /// Sends a chunked body to the echo; the client is left after its answer.
-fn echoes(world: &World, coding: &str, body: &str) -> Result<Client, Finding> {
+pub(super) fn echoes(world: &World, coding: &str, body: &str) -> Result<Client, Finding> {
     let mut client = world.connect()?;
     let fields = format!("Transfer-Encoding: {coding}\r\n");
     let question = world.request("POST", "/echo", &fields) + body;

@@ -48,6 +48,9 @@ impl Launch {
                 let mut command = Command::new(binary);
                 let address = format!("127.0.0.1:{}", port.unwrap_or(0));
                 command.args(["--addr", &address]).args(flags);
+                // Some probes make an application panic. Nobody reads where, and each forked
+                // child would look the names up anew, which takes it longer than anything else.
+                command.env("RUST_BACKTRACE", "0");
                 self.start_lesson(command)
             }
             Launch::Command(text) => {

@@ -1,0 +1,118 @@
+//! What is left over of the clients that were there: processes, threads, descriptors.
+
+use std::time::{Duration, Instant};
+
+use crate::client::{Client, GUARD};
+use crate::outcome::{Finding, Verdict};
+use crate::probe::{Flags, Needs, Probe};
+use crate::probes::Group;
+use crate::server::Server;
+use crate::transcript::Event;
+use crate::world::World;
+
+pub(super) const GROUP: Group = Group {
+    title: "What is left over",
+    probes: &[
+        Probe::behaviour("zombies", "128 clients in a burst, then a look for zombies", zombies)
+            .asks("wait(2)", "A child that has ended stays in the kernel's table until its parent waits for it.")
+            .explained_in(5)
+            .needs(Needs::Process)
+            .flags(&[
+                Flags { from: 1, to: 99, words: "--backlog 256" },
+                Flags { from: 5, to: 5, words: "--max-children 128" },
+                Flags { from: 7, to: 99, words: "--queue 256" },
+            ])
+            .question("128 clients come at once and are served. How many processes are left that have ended and that nobody has waited for?"),
+        Probe::behaviour("many-requests", "2,000 requests: no more descriptors, threads or children than before", many_requests)
+            .asks("close(2)", "What is opened or started for a client is given back after it.")
+            .explained_in(6)
+            .needs(Needs::Process)
+            .question("2,000 clients come and go. Which of these numbers has grown: descriptors, threads, children?"),
+    ],
+};
+
+fn zombies(world: &World) -> Verdict {
+    let quiet = world.unrecorded();
+    let request = world.request("GET", "/", "Connection: close\r\n");
+    // Whom a short backlog turns away comes again only after a second, and there would be no
+    // burst: such a server gets as many clients in waves.
+    let wave = match world.launched_with("--backlog") {
+        true => 128,
+        false => 4,
+    };
+    for _ in 0..128 / wave {
+        let clients: Result<Vec<Client>, Finding> = (0..wave)
+            .map(|_| {
+                let mut client = quiet.connect()?;
+                // If sending fails, there is no answer either, and that is the finding.
+                let _ = client.send(request.as_bytes());
+                Ok(client)
+            })
+            .collect();
+        for mut client in clients? {
+            client.answer()?;
+        }
+    }
+    // Whoever was last has its answer a moment before its server has ended.
+    let until = Instant::now() + GUARD / 4;
+    loop {
+        match world.server(Server::processes)?.zombies() {
+            0 => return Ok(()),
+            count if Instant::now() > until => {
+                return Err(Finding::wrong(format!("{count} zombies are left")));
+            }
+            _ => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+/// How many descriptors, threads and children the server has, when it is at rest.
+#[derive(Clone, Copy)]
+struct Holdings([usize; 3]);
+
+impl Holdings {
+    /// A client is answered a moment before it is forgotten, so the least of many looks counts.
+    fn of(world: &World) -> Result<Holdings, Finding> {
+        let mut least = [usize::MAX; 3];
+        for _ in 0..20 {
+            std::thread::sleep(Duration::from_millis(5));
+            let processes = world.server(Server::processes)?;
+            let now = [
+                processes.descriptors(),
+                processes.threads(),
+                processes.children(),
+            ];
+            for (least, now) in least.iter_mut().zip(now) {
+                *least = now.min(*least);
+            }
+        }
+        Ok(Holdings(least))
+    }
+}
+
+fn many_requests(world: &World) -> Verdict {
+    let quiet = world.unrecorded();
+    let serve = |requests: u32| (0..requests).try_for_each(|_| quiet.still_answers());
+    // Some things are made once, for the first client who needs them.
+    serve(world.requests / 10)?;
+    let before = Holdings::of(world)?;
+    serve(world.requests)?;
+    let after = Holdings::of(world)?;
+    let counted = format!(
+        "descriptors, threads, children: {:?} before {} requests, {:?} after",
+        before.0, world.requests, after.0
+    );
+    world.transcript.add(1, Event::Note(counted));
+    for (what, (before, after)) in ["descriptors", "threads", "children"]
+        .into_iter()
+        .zip(before.0.into_iter().zip(after.0))
+    {
+        if after > before {
+            return Err(Finding::wrong(format!(
+                "{before} {what} before {} requests, {after} after",
+                world.requests
+            )));
+        }
+    }
+    Ok(())
+}
