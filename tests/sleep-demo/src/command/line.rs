@@ -1,0 +1,131 @@
+//! What can be asked for, and what cannot.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use sleep_demo::plan::{self, Load, Plan};
+
+use super::Stop;
+
+/// Sends the same sleepy requests at once to each server, and draws how they wait.
+#[derive(Parser)]
+#[command(name = "sleep-demo", after_help = EXAMPLES)]
+pub(super) struct CommandLine {
+    /// How many requests are sent at once
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    requests: usize,
+    /// How long each of them sleeps in the server
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.5)]
+    sleep: f64,
+    /// Which lessons, such as 03,07 (default: all that there are of 03,05,06,07)
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    lessons: Vec<String>,
+    /// How many workers a pool has
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    workers: usize,
+    /// How often each server has its turn; of several rounds the middle one counts
+    /// (default: 1, and 5 for the book)
+    #[arg(long, value_name = "N")]
+    rounds: Option<usize>,
+    /// Another server that runs already; {ms} or {s} in the URL stand for the sleep.
+    /// Lessons then take part only if --lessons names them
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Vec<String>,
+    /// Build the lessons as releases, which is what to measure
+    #[arg(long)]
+    release: bool,
+    /// Write everything that was measured
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+    /// Write one page with all pictures and the table
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+    /// Write a drawing of each server, and one of all
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) svg: Option<PathBuf>,
+    /// Measure for the book: build releases, write the data and the figures into book/
+    #[arg(long, conflicts_with_all = ["url", "lessons"])]
+    pub(super) book: bool,
+}
+
+const EXAMPLES: &str = "\
+Most often:
+  cargo run -p sleep-demo
+  cargo run -p sleep-demo -- --lessons 03,07 --workers 2 --requests 6
+  cargo run -p sleep-demo -- --release --html waiting.html
+  cargo run -p sleep-demo -- --url 'http://127.0.0.1:8080/sleep?ms={ms}'
+
+A server of your own takes part if it sleeps before it answers 200. If its answer is JSON with pid,
+thread, started_ms and finished_ms (Unix time), the picture shows who served when; otherwise that
+follows from when the answer came.
+
+Exit code: 0 every request was served, 1 something failed, 2 the command line is wrong.";
+
+impl CommandLine {
+    /// Whether lessons are built as releases.
+    pub(super) fn is_release(&self) -> bool {
+        self.release || self.book
+    }
+
+    /// How many turns each server has.
+    pub(super) fn rounds(&self) -> usize {
+        self.rounds.unwrap_or(if self.book { 5 } else { 1 })
+    }
+
+    /// What is asked of each server.
+    pub(super) fn load(&self) -> Result<Load, Stop> {
+        let usage = |text: &str| Err(Stop::Usage(text.to_owned()));
+        if !(1..=99).contains(&self.rounds()) {
+            return usage("--rounds takes a number from 1 to 99");
+        }
+        if !(1..=1000).contains(&self.requests) {
+            return usage("--requests takes a number from 1 to 1000");
+        }
+        if !(1..=1000).contains(&self.workers) {
+            return usage("--workers takes a number from 1 to 1000");
+        }
+        // The demo application sleeps for a minute at most.
+        if !(0.001..=60.0).contains(&self.sleep) {
+            return usage("--sleep takes seconds, from 0.001 to 60");
+        }
+        Ok(Load {
+            requests: self.requests,
+            sleep_ms: (self.sleep * 1000.0).round() as u64,
+            workers: self.workers,
+        })
+    }
+
+    /// The lessons that take part.
+    pub(super) fn plans(&self, load: &Load) -> Result<Vec<Plan>, Stop> {
+        if !self.lessons.is_empty() {
+            let plans = self.lessons.iter().map(|name| plan::named(name, load));
+            return plans.collect::<Result<_, _>>().map_err(Stop::Usage);
+        }
+        if !self.url.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (plans, to_come) = plan::by_default(load);
+        for number in to_come {
+            eprintln!("lesson{number:02} is left out: it does not exist yet");
+        }
+        Ok(plans)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use sleep_demo::plan::TABLE;
+
+    #[test]
+    fn the_help_names_the_lessons_that_are_shown_by_default() {
+        let rows = TABLE.iter().filter(|row| row.by_default);
+        let numbers: Vec<_> = rows.map(|row| format!("{:02}", row.number)).collect();
+        let help = CommandLine::command().render_help().to_string();
+        assert!(
+            help.contains(&format!("of {})", numbers.join(","))),
+            "{help}"
+        );
+    }
+}
