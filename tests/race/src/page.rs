@@ -1,0 +1,85 @@
+//! The figures for the book: a fragment that chapters include.
+
+use crate::report::{HONEST, Report, Row, Spread};
+use crate::table::{capitalised, milliseconds, thousands};
+
+/// The whole report as Markdown.
+pub fn draw(report: &Report) -> String {
+    let mut text = String::new();
+    for class in &report.classes {
+        text.push_str(&format!(
+            "{}, {} at a time:\n\n\
+             | server | of the limit | CPU time per request | requests per second | p99 |\n\
+             |---|---|---|---|---|\n",
+            capitalised(&class.name),
+            class.connections
+        ));
+        for row in class.rows.iter().chain([&class.limit]) {
+            text.push_str(&table_row(row));
+        }
+        text.push('\n');
+        for trouble in class.troubles().chain(class.noise()) {
+            text.push_str(&(escaped(&trouble) + "\n\n"));
+        }
+    }
+    let stamp = &report.stamp;
+    text.push_str(&format!(
+        "Medians of {} of {} s, server and client on a core each. *Of the limit*: the \
+         limit's processor time per request as a fraction of the server's (least and most in \
+         parentheses), user and system time of its whole process tree; 1 would be as cheap as the \
+         limit. {HONEST}\n\n\
+         machine: {}; kernel: {}; rustc: {}; commit: {}\n",
+        report.rounds_in_words(),
+        report.seconds,
+        stamp.machine,
+        stamp.kernel,
+        stamp.rustc,
+        stamp.commit
+    ));
+    text
+}
+
+fn table_row(row: &Row) -> String {
+    let ratio = row.ratio.map(|ratio| {
+        let Spread { median, min, max } = ratio;
+        format!("{median:.2} ({min:.2}–{max:.2})")
+    });
+    let cpu = row.cpu_us.map(|cpu| format!("{:.1} µs", cpu.median));
+    format!(
+        "| {} | {} | {} | {} | {} |\n",
+        escaped(&row.name),
+        ratio.as_deref().unwrap_or("–"),
+        cpu.as_deref().unwrap_or("–"),
+        thousands(row.per_second.median),
+        milliseconds(row.p99_us.median),
+    )
+}
+
+/// A name that is no markup.
+fn escaped(name: &str) -> String {
+    name.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::example;
+
+    #[test]
+    fn a_page_fragment_holds_figures_stamp_and_the_honest_sentence() {
+        let text = draw(&example());
+        for part in [
+            "A new connection for each request, 16 at a time:\n\n| server",
+            "| lesson03 | 0.90 (0.81–0.99) | 16.7 µs | 12 346 | 1.23 ms |\n",
+            "| far &lt;away> | – | – | 12 346 | 1.23 ms |\n",
+            "| the limit | – | 15.0 µs |",
+            "\nfar &lt;away>: 7 requests failed.\n\nFell out",
+            "opposite order of their worth",
+            "machine: Example, 2 cores; kernel: 6.1; rustc: rustc 1.95.0; commit: 0123abc\n",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The rounds: server, limit, server, limit …, so that whatever slows the machine slows both.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::client::{Mode, Plan};
+use crate::contender::{Contender, Foreign, numbers};
+use crate::processor::{on_core, two_cores};
+use crate::report::{Class, Spread};
+use crate::sample::{Others, Sample, compared, row};
+
+/// What to race, and how long.
+#[derive(Clone, Debug)]
+pub struct Race {
+    /// The binary that holds the limits.
+    pub race: PathBuf,
+    /// The lessons.
+    pub lessons: Vec<u8>,
+    /// Other servers, with their names.
+    pub foreign: Vec<(String, Foreign)>,
+    /// Rounds for each server and each class.
+    pub rounds: usize,
+    /// How long a round is.
+    pub duration: Duration,
+    /// How many connections are open at once where each request has its own.
+    pub connections: usize,
+    /// How many connections are kept alive, and how many workers a pool has.
+    pub workers: usize,
+}
+
+/// Who hears what goes on.
+pub struct Listener<'l> {
+    /// Hears what is being done now.
+    pub progress: &'l dyn Fn(&str),
+    /// Hears who takes no part, and why.
+    pub left_out: &'l dyn Fn(&str),
+}
+
+/// A server, and what it and the limit did in each round.
+type Entrant = (Contender, Vec<(Sample, Sample)>);
+
+impl Race {
+    /// Runs one class. `None`: nobody takes part in it.
+    pub fn class(&self, mode: Mode, listener: &Listener) -> Result<Option<Class>, String> {
+        let mut failed = Vec::new();
+        let mut entrants = self.entrants(mode, listener, &mut failed);
+        if entrants.is_empty() && failed.is_empty() {
+            return Ok(None);
+        }
+        let limit = Contender::limit(&self.race, mode)?;
+        let warm_up = self.duration.min(Duration::from_millis(200));
+        self.round(&limit, mode, warm_up)?;
+        self.each(&mut entrants, &mut failed, |(server, _)| {
+            (listener.progress)(&format!("{} warms up", server.name));
+            self.round(server, mode, warm_up).map(|_| ())
+        });
+        for round in 1..=self.rounds {
+            let count = format!("round {round} of {}", self.rounds);
+            self.each(&mut entrants, &mut failed, |(server, pairs)| {
+                (listener.progress)(&format!("{}, {count}: {}", name(mode), server.name));
+                let sample = self.round(server, mode, self.duration)?;
+                (listener.progress)(&format!("{}, {count}: the limit", name(mode)));
+                pairs.push((sample, self.round(&limit, mode, self.duration)?));
+                Ok(())
+            });
+        }
+        let pairs = entrants.iter().flat_map(|(_, pairs)| pairs);
+        let limits: Vec<Sample> = pairs.clone().map(|&(_, limit)| limit).collect();
+        let others = pairs.flat_map(|(server, limit)| [server.others, limit.others]);
+        let others: Vec<f64> = others.collect();
+        let rows = entrants
+            .iter()
+            .map(|(server, pairs)| compared(&server.name, pairs));
+        Ok(Some(Class {
+            name: name(mode).to_owned(),
+            connections: self.connections(mode),
+            limit: row(&limit.name, &limits, None),
+            rows: rows.collect(),
+            failed,
+            others: Spread::of(&others),
+        }))
+    }
+
+    /// Does something with each entrant. Who fails has failed, and the others go on.
+    fn each(
+        &self,
+        entrants: &mut Vec<Entrant>,
+        failed: &mut Vec<String>,
+        mut work: impl FnMut(&mut Entrant) -> Result<(), String>,
+    ) {
+        entrants.retain_mut(|entrant| match work(entrant) {
+            Ok(()) => true,
+            Err(reason) => {
+                failed.push(reason);
+                false
+            }
+        });
+    }
+
+    /// Starts everybody who takes part.
+    fn entrants(&self, mode: Mode, listener: &Listener, failed: &mut Vec<String>) -> Vec<Entrant> {
+        let mut entrants = Vec::new();
+        let mut enter = |outcome: Result<Contender, String>| match outcome {
+            Ok(contender) => entrants.push((contender, Vec::new())),
+            Err(reason) => failed.push(reason),
+        };
+        for number in numbers(mode).filter(|number| self.lessons.contains(number)) {
+            if check::lessons::numbered(number).is_none() {
+                let reason = format!("lesson{number:02} is not in the list of lessons yet");
+                (listener.left_out)(&reason);
+                continue;
+            }
+            (listener.progress)(&format!("building and starting lesson{number:02}"));
+            enter(Contender::lesson(number, self.workers));
+        }
+        for (name, foreign) in &self.foreign {
+            (listener.progress)(&format!("starting {name}"));
+            let outcome = Contender::foreign(name, foreign);
+            match (&outcome, mode) {
+                (Ok(server), Mode::KeepAlive) if !keeps_alive(server) => {
+                    (listener.left_out)(&format!("{name} keeps no connection alive"));
+                }
+                _ => enter(outcome),
+            }
+        }
+        entrants
+    }
+
+    /// One server for some time: the client on its core, the server on the other.
+    fn round(&self, server: &Contender, mode: Mode, duration: Duration) -> Result<Sample, String> {
+        let plan = Plan {
+            connections: self.connections(mode),
+            duration,
+            ..Plan::get(server.address, &server.host, &server.path, mode)
+        };
+        let core = two_cores().map(|(_, client)| client);
+        let others = Others::now(server.tree.as_ref());
+        let before = server.tree.as_ref().map(|tree| tree.spent_at_rest());
+        let load = on_core(core, || plan.run()).and_then(|load| load);
+        let others = others.share();
+        let load = load.map_err(|error| format!("{}: {error}", server.name))?;
+        if load.requests == 0 {
+            let why = load
+                .first_error
+                .map_or(String::new(), |error| format!(": {error}"));
+            return Err(format!("{} answered no request{why}", server.name));
+        }
+        let after = server.tree.as_ref().map(|tree| tree.spent_at_rest());
+        let spent = after
+            .zip(before)
+            .map(|(after, before)| after.saturating_sub(before));
+        Ok(Sample::of(&load, spent, others))
+    }
+
+    fn connections(&self, mode: Mode) -> usize {
+        match mode {
+            Mode::NewConnection => self.connections,
+            Mode::KeepAlive => self.workers,
+        }
+    }
+}
+
+/// What a class is called.
+fn name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::NewConnection => "a new connection for each request",
+        Mode::KeepAlive => "connections kept alive",
+    }
+}
+
+/// Asks once, as an ordinary client would.
+fn keeps_alive(server: &Contender) -> bool {
+    let plan = Plan {
+        duration: Duration::from_millis(50),
+        ..Plan::get(server.address, &server.host, &server.path, Mode::KeepAlive)
+    };
+    plan.run()
+        .is_ok_and(|load| load.requests > load.connections)
+}
