@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! site        mdBook builds book/src into target/book
+//! serve       the course's own server serves it
 //! contract    every rule over a Tree (pages, lessons) gives Findings
 //!   rules         what can be read: includes, listings, coverage, links, figures …
 //!   transcript    what has to be run: console fences, executed and compared
@@ -24,6 +25,7 @@ pub mod page;
 #[cfg(test)]
 mod planted;
 pub mod rules;
+pub mod serve;
 pub mod site;
 pub mod source;
 pub mod transcript;

@@ -1,9 +1,9 @@
-//! `cargo run -p book`: builds the book; `-- check` checks it against the code.
+//! `cargo run -p book`: serves the book; `-- check` checks it against the code.
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 
 use book::contract::{self, Scope};
 use book::generated::{self, Generated};
@@ -14,12 +14,16 @@ use book::tree::Tree;
 use check::lessons::LESSONS;
 use check::workshop::workspace;
 use clap::{Parser, Subcommand};
+use lesson05::{Bell, Ended};
 
-/// Builds the book into target/book, and checks that its text and the code agree.
+/// Serves the book, and checks that its text and the code agree.
 #[derive(Parser)]
 #[command(name = "book", args_conflicts_with_subcommands = true)]
 struct Arguments {
-    /// Open the book in a browser when it is built.
+    /// Where to serve it; port 0 lets the system choose.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:3000")]
+    addr: String,
+    /// Open the book in a browser.
     #[arg(long)]
     open: bool,
     #[command(subcommand)]
@@ -28,6 +32,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Only build the book, into target/book.
+    Build,
     /// Check the contract between text and code, transcripts included.
     Check {
         /// Only what concerns one page, such as 01-socket.md.
@@ -48,7 +54,8 @@ enum Task {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.task {
-        None => build(arguments.open),
+        None => serve(&arguments.addr, arguments.open),
+        Some(Task::Build) => build(),
         Some(Task::Check { only, no_run }) => check(only.as_deref(), !no_run),
         Some(Task::Matrix) => write(|_| vec![generated::matrix()]),
         Some(Task::Figures) => write(generated::figures),
@@ -67,33 +74,51 @@ fn open_tree() -> Result<Tree, String> {
     Tree::open(workspace(), LESSONS).map_err(|error| format!("cannot read the pages: {error}"))
 }
 
-fn build(open: bool) -> Result<ExitCode, String> {
+/// Two builds at once would remove each other's files.
+fn lock() -> Result<File, String> {
     let target = workspace().join("target");
-    let into = target.join("book");
-    // Two builds at once would remove each other's files.
     let lock = fs::create_dir_all(&target)
         .and_then(|()| File::create(target.join(".book-lock")))
         .and_then(|file| file.lock().map(|()| file));
-    let _lock = lock.map_err(|error| format!("cannot lock {}: {error}", target.display()))?;
+    lock.map_err(|error| format!("cannot lock {}: {error}", target.display()))
+}
+
+fn build() -> Result<ExitCode, String> {
+    let into = workspace().join("target/book");
+    let _lock = lock()?;
     site::build(workspace(), &into)?;
     let index = into.join("index.html");
     println!("The book is built. Open file://{}", index.display());
-    if open {
-        open_in_browser(&index)?;
-    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn open_in_browser(index: &Path) -> Result<(), String> {
-    let status = Command::new("xdg-open").arg(index).status();
+fn serve(address: &str, open: bool) -> Result<ExitCode, String> {
+    let into = workspace().join("target/served-book");
+    let stop = Bell::for_stop().map_err(|error| format!("signals: {error}"))?;
+    let ready = |address| {
+        println!("book listening on http://{address}");
+        println!("Open it in a browser; Ctrl-C stops it.");
+        if open && let Err(error) = open_in_browser(&format!("http://{address}")) {
+            eprintln!("book: {error}");
+        }
+    };
+    match book::serve::serve(workspace(), &into, address, Arc::new(stop), ready) {
+        Ok(Ended::Clean) => Ok(ExitCode::SUCCESS),
+        Ok(Ended::Forced) => Ok(ExitCode::FAILURE),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn open_in_browser(url: &str) -> Result<(), String> {
+    let status = Command::new("xdg-open").arg(url).status();
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!(
-            "xdg-open ended with {status}; open the file yourself"
+            "xdg-open ended with {status}; open the address yourself"
         )),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err("--open needs xdg-open, which is not installed; open the file yourself".to_owned())
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(
+            "--open needs xdg-open, which is not installed; open the address yourself".to_owned(),
+        ),
         Err(error) => Err(format!("xdg-open: {error}")),
     }
 }

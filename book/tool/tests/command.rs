@@ -1,6 +1,8 @@
 //! The command, as a reader types it.
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Output, Stdio};
 
 fn book(arguments: &[&str], path: Option<&str>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
@@ -17,7 +19,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn building_says_where_to_open_the_book() {
-    let output = book(&[], None);
+    let output = book(&["build"], None);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let said = text(&output.stdout);
     let file = said.trim().split("file://").nth(1).expect("a file address");
@@ -27,14 +29,36 @@ fn building_says_where_to_open_the_book() {
 }
 
 #[test]
-fn opening_without_xdg_open_is_a_clear_error() {
-    let output = book(&["--open"], Some("/nonexistent"));
-    assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stderr);
+fn the_book_is_served_and_a_browser_that_is_not_there_is_no_reason_to_stop() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
+    command
+        .args(["--addr", "127.0.0.1:0", "--open"])
+        .env("PATH", "/nonexistent");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let ready = lines.next().unwrap().unwrap();
+    let address = ready
+        .strip_prefix("book listening on http://")
+        .expect("the ready line");
     assert!(
-        said.contains("--open needs xdg-open, which is not installed"),
-        "{said}"
+        said.next()
+            .unwrap()
+            .unwrap()
+            .contains("--open needs xdg-open, which is not installed")
     );
+    let mut client = TcpStream::connect(address).unwrap();
+    client.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    let mut page = String::new();
+    client.read_to_string(&mut page).unwrap();
+    assert!(page.contains("How web servers work"));
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]
