@@ -41,12 +41,6 @@ impl Buffer {
         &self.bytes[..self.filled]
     }
 
-    /// Forgets the first `count` bytes. What follows them moves to the front.
-    pub fn discard(&mut self, count: usize) {
-        self.bytes.copy_within(count..self.filled, 0);
-        self.filled -= count;
-    }
-
     /// Holds these bytes instead, and has room for them.
     pub fn replace(&mut self, bytes: &[u8]) {
         self.bytes.resize(self.bytes.len().max(bytes.len()), 0);
