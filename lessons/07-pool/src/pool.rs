@@ -132,6 +132,7 @@ impl Pool {
         loop {
             if state.leaving > 0 {
                 state.leaving -= 1;
+                state.live -= 1;
                 return None;
             }
             if let Some(client) = state.queue.pop_front() {
@@ -144,6 +145,9 @@ impl Pool {
             let left = deadline.saturating_duration_since(Instant::now());
             let spare = state.live > self.min_workers;
             if state.closed || spare && left.is_zero() {
+                // Counted here, with the lock still held, or two workers that give up together
+                // would both find that there is one too many.
+                state.live -= 1;
                 return None;
             }
             state.asleep += 1;
@@ -215,7 +219,7 @@ impl Pool {
         self.work.notify_all();
     }
 
-    /// Takes a worker off the count: it has gone, or it could not be started.
+    /// Takes a worker off the count that could not be started, or ended without being told to.
     pub fn worker_left(&self) {
         self.lock().live -= 1;
     }
@@ -293,7 +297,6 @@ mod tests {
         pool.shrink(2); // Only one more: two have to stay.
         for _ in 0..3 {
             assert!(pool.next(NO_TIME, None).is_none());
-            pool.worker_left();
         }
         assert_eq!(pool.numbers().live, 2);
         pool.submit(client(), NO_TIME).unwrap();
@@ -305,6 +308,16 @@ mod tests {
         let pool = Pool::new(10, 0, 1);
         pool.grow(1);
         assert!(pool.next(Duration::from_millis(5), None).is_none());
+    }
+
+    #[test]
+    fn workers_that_give_up_together_do_not_all_go() {
+        let pool = Pool::new(10, 1, 3);
+        assert_eq!(pool.grow(3), 3);
+        // Neither has said that it is gone when the other one asks.
+        assert!(pool.next(NO_TIME, None).is_none());
+        assert!(pool.next(NO_TIME, None).is_none());
+        assert_eq!(pool.numbers().live, 1);
     }
 
     #[test]

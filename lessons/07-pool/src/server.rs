@@ -71,6 +71,8 @@ impl House {
 struct Worker {
     house: Arc<House>,
     seat: Arc<Seat>,
+    /// Whether the pool counts it still.
+    is_counted: bool,
 }
 
 impl Worker {
@@ -85,13 +87,14 @@ impl Worker {
         let worker = Worker {
             house: Arc::clone(house),
             seat,
+            is_counted: true,
         };
         let named = thread::Builder::new().name(format!("worker {number}"));
         // Should it not start, `worker` is dropped, and so counted as gone.
         named.spawn(move || worker.work()).map(drop)
     }
 
-    fn work(self) {
+    fn work(mut self) {
         const PATIENCE: Duration = Duration::from_secs(10);
         let mut desk = Desk::default();
         let mut after = None;
@@ -105,6 +108,7 @@ impl Worker {
             }
             after = Some(Served);
         }
+        self.is_counted = false; // The pool has taken us off its count.
     }
 }
 
@@ -113,7 +117,9 @@ impl Drop for Worker {
         self.house
             .seats()
             .retain(|seat| !Arc::ptr_eq(seat, &self.seat));
-        self.house.pool.worker_left();
+        if self.is_counted {
+            self.house.pool.worker_left();
+        }
         // A panic that got this far must not make the pool smaller for good.
         if thread::panicking() && self.house.pool.grow(1) == 1 {
             let _ = Worker::start(&self.house);
