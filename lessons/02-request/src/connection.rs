@@ -49,7 +49,7 @@ impl Buffer {
     }
 
     /// Empties the buffer and makes room for `size` bytes.
-    fn reset(&mut self, size: usize) {
+    pub fn reset(&mut self, size: usize) {
         self.bytes.resize(size, 0);
         self.filled = 0;
     }

@@ -23,8 +23,8 @@ impl Clock {
     pub fn new(now: fn() -> SystemTime) -> Clock {
         Clock {
             now,
-            second: 0,
-            text: imf_fixdate(0),
+            second: u64::MAX, // No clock shows this, so the first question finds it wrong.
+            text: String::new(),
         }
     }
 

@@ -111,7 +111,7 @@ impl ForkingServer {
             ));
         }
         gateway.deployment.multiprocess = true;
-        warm_up(&gateway);
+        let desk = warm_up(&gateway);
         Ok(ForkingServer {
             gateway,
             app,
@@ -119,7 +119,7 @@ impl ForkingServer {
             children: Children::default(),
             child_bell: Bell::for_children()?,
             stop_bell: Bell::for_stop()?,
-            desk: Desk::default(),
+            desk,
             fork,
         })
     }
@@ -130,17 +130,26 @@ impl ForkingServer {
     }
 }
 
-/// Does once what every child would do again.
+/// As many bytes of an answer have room on an inherited desk. A larger one makes its own.
+const ROOM_FOR_AN_ANSWER: usize = 2048;
+
+/// Does once what every child would do again, and lays the desk that they inherit.
 ///
 /// A library that asks the processor what it can do remembers the answer, and a child inherits
 /// what its parent remembers. Asking takes longer than a small answer where the processor is a
 /// virtual one. A head is parsed here, so that the parser has asked before the first fork.
-fn warm_up(gateway: &Gateway) {
+///
+/// Memory that the parent has taken costs a child one page for each page that it writes on.
+/// Memory that the child takes itself costs that, and the pages on which the allocator keeps its
+/// books.
+fn warm_up(gateway: &Gateway) -> Desk {
+    let limits = &gateway.settings.limits;
     // Whatever comes of it has been thought through once.
-    let _ = parse_head(
-        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-        &gateway.settings.limits,
-    );
+    let _ = parse_head(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", limits);
+    let mut desk = Desk::default();
+    desk.input.reset(limits.head_bytes);
+    desk.output.reserve(ROOM_FOR_AN_ANSWER);
+    desk
 }
 // ANCHOR_END: server
 
@@ -208,11 +217,6 @@ impl ForkingServer {
     /// Sleeps until a client comes (if somebody waits for one), a child ends, a signal says stop,
     /// a child gets too old, or the time is up.
     fn wait(&self, listener: Option<&Socket>, at_most: Duration) {
-        let mut descriptors = vec![
-            PollFd::new(&self.child_bell, PollFlags::IN),
-            PollFd::new(&self.stop_bell, PollFlags::IN),
-        ];
-        descriptors.extend(listener.map(|listener| PollFd::new(listener, PollFlags::IN)));
         // Looking at the children's age once a second is often enough.
         let nap = if self.children.count() > 0 {
             Duration::from_secs(1)
@@ -221,8 +225,16 @@ impl ForkingServer {
         };
         // A duration that the kernel cannot express is as good as none.
         let at_most = Timespec::try_from(at_most.min(nap)).ok();
+        let child = PollFd::new(&self.child_bell, PollFlags::IN);
+        let stop = PollFd::new(&self.stop_bell, PollFlags::IN);
         // An error (EINTR, mostly) is a reason to look around again, like everything else.
-        let _ = poll(&mut descriptors, at_most.as_ref());
+        let _ = match listener {
+            Some(listener) => {
+                let client = PollFd::new(listener, PollFlags::IN);
+                poll(&mut [child, stop, client], at_most.as_ref())
+            }
+            None => poll(&mut [child, stop], at_most.as_ref()),
+        };
         self.child_bell.rings();
     }
     // ANCHOR_END: wait

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use std::{io, mem};
@@ -179,13 +179,14 @@ impl ThreadingServer {
         let peer = peer?;
         let present = Present::new(&self.alive, &self.room, self.threads.max_threads);
         let (gateway, app) = (Arc::clone(&self.gateway), self.get_app());
-        // What a thread is started with is lost if it does not start. The client is handed over
-        // when it has.
-        let (give, take) = mpsc::channel::<TcpStream>();
+        // What a thread is started with is lost if it does not start, so the client waits where
+        // both can reach it.
+        let seat = Arc::new(Mutex::new(Some(client)));
+        let taken = Arc::clone(&seat);
         let work = move || {
             let _present = present;
             let mut desk = Desk::default();
-            if let Ok(client) = take.recv() {
+            if let Some(client) = take(&taken) {
                 let converse = || gateway.converse(client, peer, &*app, &mut desk);
                 // The application's panics end in the gateway. One of ours would end this
                 // connection, and is said by the panic hook; there is nothing to add.
@@ -194,27 +195,27 @@ impl ThreadingServer {
         };
         let named = thread::Builder::new().name(format!("client {peer}"));
         match named.stack_size(self.threads.stack_size).spawn(work) {
-            Ok(handle) => {
-                // The thread waits for it, so it is there to take it.
-                let _ = give.send(client);
-                Some(handle)
-            }
+            Ok(handle) => Some(handle),
             Err(error) => {
                 say(format_args!("no thread: {error}; a client is turned away"));
-                turn_away(client, &self.gateway, desk);
+                if let Some(client) = take(&seat) {
+                    turn_away(client, &self.gateway, desk);
+                }
                 None
             }
         }
     }
 }
 
-/// Joins the threads that have ended. One that is only dropped would be joined by nobody, and
-/// one that is never dropped would stay on the list for ever.
+/// The client, for whoever comes first.
+fn take(seat: &Mutex<Option<TcpStream>>) -> Option<TcpStream> {
+    seat.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Lets go of the threads that have ended: the system frees what a thread without a handle leaves
+/// behind. To join them here would be to wait for their last steps.
 fn reap(handles: &mut Vec<JoinHandle<()>>) {
-    for handle in handles.extract_if(.., |handle| handle.is_finished()) {
-        // It ends without a panic: see above.
-        let _ = handle.join();
-    }
+    handles.retain(|handle| !handle.is_finished());
 }
 
 /// Counts a thread from before its start to its very end, whatever that is.
