@@ -3,6 +3,10 @@
 //! It does as little as it can for each request, because on the other core the server does no
 //! more either, and a server that waits for its client is not being measured. Its requests are
 //! made once, and epoll tells it about the edges only.
+//!
+//! With a core of its own it does not even sleep. A client that sleeps has to be woken, the one who
+//! answers pays for that, and it happens the more often the longer an answer takes: a slow server
+//! would pay for its slowness twice.
 
 use std::io;
 use std::mem;
@@ -39,6 +43,8 @@ pub struct Plan {
     pub connections: usize,
     /// When to begin no further request.
     pub duration: Duration,
+    /// Whether to look for answers all the time instead of sleeping until they come.
+    pub spins: bool,
 }
 
 /// What came of it.
@@ -71,6 +77,7 @@ impl Plan {
             mode,
             connections: 1,
             duration: Duration::from_secs(1),
+            spins: false,
         }
     }
 
@@ -90,6 +97,13 @@ impl Plan {
             load: Load::default(),
         }
         .run(started)
+    }
+}
+
+/// Lets the other half of the core, if it is half a core, do its work.
+fn rest() {
+    for _ in 0..64 {
+        std::hint::spin_loop();
     }
 }
 
@@ -120,6 +134,9 @@ impl Crowd<'_> {
             if !self.wait(&mut events)? {
                 break;
             }
+            if events.is_empty() && self.plan.spins {
+                rest();
+            }
             for event in events.drain(..) {
                 // A token is the number of a lane.
                 self.react(event.data.u64() as usize, event.flags);
@@ -136,6 +153,7 @@ impl Crowd<'_> {
         let now = Instant::now();
         let end = self.until + PATIENCE;
         let left = match self.free.is_empty() {
+            _ if self.plan.spins => Duration::ZERO,
             true => end.saturating_duration_since(now),
             // A connection that failed at once is tried again, after a breath.
             false if now < self.until => Duration::from_millis(1),

@@ -128,12 +128,13 @@ impl Race {
 
     /// One server for some time: the client on its core, the server on the other.
     fn round(&self, server: &Contender, mode: Mode, duration: Duration) -> Result<Sample, String> {
+        let core = two_cores().map(|(_, client)| client);
         let plan = Plan {
             connections: self.connections(mode),
             duration,
+            spins: core.is_some(),
             ..Plan::get(server.address, &server.host, &server.path, mode)
         };
-        let core = two_cores().map(|(_, client)| client);
         let others = Others::now(server.tree.as_ref());
         let before = server.tree.as_ref().map(|tree| tree.spent_at_rest());
         let load = on_core(core, || plan.run()).and_then(|load| load);
