@@ -51,17 +51,19 @@ impl Bell {
     fn for_signals(signals: &[i32]) -> io::Result<Bell> {
         let bell = Bell::new()?;
         for &signal in signals {
-            flag::register(signal, Arc::clone(&bell.has_rung))?;
+            // In this order: whoever sees the flag can empty the pair, and the byte that remains
+            // there is another signal. The handler may run on a thread of its own.
             pipe::register(signal, bell.sender.try_clone()?)?;
+            flag::register(signal, Arc::clone(&bell.has_rung))?;
         }
         Ok(bell)
     }
 
     /// Rings it.
     pub fn ring(&self) {
-        self.has_rung.store(true, Ordering::SeqCst);
         // If the pair is full, it has been ringing for a while.
         let _ = (&self.sender).write(&[0]);
+        self.has_rung.store(true, Ordering::SeqCst);
     }
 
     /// Whether it has ever rung. This costs no system call.

@@ -263,6 +263,7 @@ impl ThreadingServer {
     /// Ends the server: clients that the kernel has accepted for us are served as well, and the
     /// threads get their time.
     fn finish(&self, listener: Socket, stop: &Bell, mut handles: Vec<JoinHandle<()>>) -> Ended {
+        stop.rings(); // These said stop. Any further one says at once.
         let mut desk = Desk::default();
         for _ in 0..self.threads.backlog {
             let Ok((client, peer)) = listener.accept() else {
@@ -271,7 +272,6 @@ impl ThreadingServer {
             handles.extend(self.start_thread(client.into(), peer.as_socket(), &mut desk));
         }
         drop(listener);
-        stop.rings(); // These said stop. Any further one says at once.
         if self.threads.daemon_threads || !self.threads.block_on_close {
             return Ended::Clean;
         }
