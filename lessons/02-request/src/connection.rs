@@ -66,6 +66,7 @@ pub struct Connection {
     write_timeout: Duration,
     /// When something was last received.
     last_read: Instant,
+    received: u64,
     sends: usize,
     tracing: bool,
 }
@@ -89,6 +90,7 @@ impl Connection {
             armed,
             write_timeout: limits.write_timeout,
             last_read: now,
+            received: 0,
             sends: 0,
             tracing,
         }
@@ -99,6 +101,11 @@ impl Connection {
     /// The socket, for somebody who may have to end this connection from outside.
     pub fn stream(&self) -> Arc<TcpStream> {
         Arc::clone(&self.stream)
+    }
+
+    /// How many bytes have been received since this was asked last.
+    pub fn take_received(&mut self) -> u64 {
+        std::mem::take(&mut self.received)
     }
 
     /// Gives the next head its own time.
@@ -155,6 +162,7 @@ impl Connection {
             match (&*self.stream).read(into) {
                 Ok(count) => {
                     self.last_read = Instant::now();
+                    self.received += count as u64;
                     if self.tracing {
                         trace('<', &into[..count]);
                     }

@@ -47,8 +47,14 @@ impl Seat {
         }
     }
 
-    fn set(&self, stream: Option<Arc<TcpStream>>) {
-        *self.lock() = stream;
+    fn take(&self, stream: Arc<TcpStream>) {
+        *self.lock() = Some(stream);
+    }
+
+    /// Lets go of the connection, so that it can end.
+    pub(crate) fn leave(&self) {
+        self.idle.store(false, Ordering::SeqCst);
+        *self.lock() = None;
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<TcpStream>>> {
@@ -76,7 +82,7 @@ impl House {
         let limits = &self.gateway.settings.limits;
         let trace = self.gateway.settings.trace;
         let mut connection = Connection::new(client, &mut desk.input, limits, trace);
-        seat.set(Some(connection.stream()));
+        seat.take(connection.stream());
         let mut answered = 0;
         let ending = loop {
             match self.serve_request(&mut connection, peer, answered, desk, seat) {
@@ -87,7 +93,7 @@ impl House {
                 break Ending::Clean;
             }
         };
-        seat.set(None);
+        seat.leave();
         connection.close(ending, limits);
     }
 
@@ -140,6 +146,7 @@ impl House {
         seat.requests.fetch_add(1, Ordering::Relaxed);
         self.stats.requests.add(1);
         self.stats.kept_alive.add(u64::from(answered > 0));
+        self.stats.bytes_in.add(connection.take_received());
         self.stats.bytes_out.add(outcome.body_bytes);
         after
     }
@@ -181,9 +188,6 @@ impl House {
             false => After::End(ending(&outcome, &body)),
         };
         let surplus = body.surplus().into_owned();
-        self.stats
-            .bytes_in
-            .add((received.len() - surplus.len().min(received.len())) as u64);
         self.gateway.log(&outcome, peer, desk);
         desk.input.replace(&surplus);
         (outcome, after)

@@ -104,6 +104,7 @@ impl Worker {
             // not the worker.
             if catch_unwind(AssertUnwindSafe(converse)).is_err() {
                 self.house.stats.panics.add(1);
+                self.seat.leave();
                 desk = Desk::default();
             }
             after = Some(Served);
@@ -300,6 +301,7 @@ impl PoolServer {
     /// stop listening; let every answer from here on say `close`; let the workers finish; after
     /// a moment, wake those that only wait for another request; and after the deadline, go.
     fn finish(&self, listener: Socket, desk: &mut Desk) -> Ended {
+        self.house.stop.rings(); // These said stop. Any further one says at once.
         for _ in 0..self.house.settings.backlog {
             let Ok((client, peer)) = listener.accept() else {
                 break;
@@ -307,7 +309,6 @@ impl PoolServer {
             self.enqueue(client, peer.as_socket(), Duration::ZERO, desk);
         }
         drop(listener);
-        self.house.stop.rings(); // These said stop. Any further one says at once.
         self.house.pool.close();
         let numbers = self.house.pool.numbers();
         let busy = numbers.live - numbers.idle;

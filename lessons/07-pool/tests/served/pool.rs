@@ -8,7 +8,7 @@ use lesson03::demo;
 use lesson05::Ended;
 use lesson07::PoolSettings;
 
-use crate::house::{ask, bind, expect, expect_end, get, serve, serve_with, until};
+use crate::house::{ask, bind, expect, expect_end, get, post_chunked, serve, serve_with, until};
 
 #[test]
 fn start_returns_when_somebody_stops_the_server_from_any_thread() {
@@ -118,4 +118,21 @@ fn the_stats_of_a_server_can_be_asked_for_by_its_owner() {
     until("both are counted", || stats.requests.get() == 2);
     assert_eq!(stats.kept_alive.get(), 1);
     assert_eq!(stats.bytes_out.get(), 26);
+}
+
+#[test]
+fn bytes_are_counted_however_they_come() {
+    let served = serve(demo::application);
+    let body = "x".repeat(100_000);
+    let length = format!("Content-Length: {}\r\n", body.len());
+    let head = get("/echo", &length).replacen("GET", "POST", 1);
+    let chunked = post_chunked("/echo", &format!("186a0\r\n{body}\r\n0\r\n\r\n"));
+    let mut client = served.ask(head.clone() + &body);
+    expect(&mut client, 200);
+    client.send(chunked.as_bytes()).unwrap();
+    expect(&mut client, 200);
+    let stats = served.server.stats();
+    until("both are counted", || stats.requests.get() == 2);
+    let sent = head.len() + body.len() + chunked.len();
+    assert_eq!(stats.bytes_in.get(), sent as u64);
 }
