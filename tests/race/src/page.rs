@@ -45,14 +45,15 @@ fn table_row(row: &Row) -> String {
         format!("{median:.2} ({min:.2}–{max:.2})")
     });
     let cpu = row.cpu_us.map(|cpu| format!("{:.1} µs", cpu.median));
-    format!(
-        "| {} | {} | {} | {} | {} |\n",
-        escaped(&row.name),
-        ratio.as_deref().unwrap_or("–"),
-        cpu.as_deref().unwrap_or("–"),
+    let figures = [
+        ratio.unwrap_or("–".to_owned()),
+        cpu.unwrap_or("–".to_owned()),
         thousands(row.per_second.median),
         milliseconds(row.p99_us.median),
-    )
+    ];
+    // A figure and its unit stay on one line.
+    let figures = figures.map(|figure| figure.replace(' ', "\u{a0}"));
+    format!("| {} | {} |\n", escaped(&row.name), figures.join(" | "))
 }
 
 /// A name that is no markup.
@@ -72,9 +73,9 @@ mod tests {
         let text = draw(&example());
         for part in [
             "A new connection for each request, 16 at a time:\n\n| server",
-            "| lesson03 | 0.90 (0.81–0.99) | 16.7 µs | 12 346 | 1.23 ms |\n",
-            "| far &lt;away> | – | – | 12 346 | 1.23 ms |\n",
-            "| the limit | – | 15.0 µs |",
+            "| lesson03 | 0.90\u{a0}(0.81–0.99) | 16.7\u{a0}µs | 12\u{a0}346 | 1.23\u{a0}ms |\n",
+            "| far &lt;away> | – | – | 12\u{a0}346 | 1.23\u{a0}ms |\n",
+            "| the limit | – | 15.0\u{a0}µs |",
             "\nfar &lt;away>: 7 requests failed.\n\nFell out",
             "opposite order of their worth",
             "machine: Example, 2 cores; kernel: 6.1; rustc: rustc 1.95.0; commit: 0123abc\n",
