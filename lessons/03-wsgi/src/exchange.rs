@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::io;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lesson02::{Ending, Page};
@@ -129,6 +130,8 @@ impl Exchange<'_> {
             Ok(result) => result.map_err(|error| (error.to_string(), error.into_page())),
             Err(panic) => {
                 let message = format!("panicked: {}", panic_message(&*panic));
+                // What it panicked with may panic again when it is dropped.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(panic))).map_err(mem::forget);
                 Err((message.clone(), AppError::new(message).into_page()))
             }
         };

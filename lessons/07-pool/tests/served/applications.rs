@@ -6,7 +6,7 @@ use check::answer::Framing;
 use check::client::{End, NoAnswer};
 use lesson03::{AppError, Body};
 
-use crate::house::{PLAIN, app, expect, expect_close, get, serve};
+use crate::house::{PLAIN, app, expect, expect_close, get, serve, until};
 
 fn chunks(pieces: &[&str]) -> Body {
     let pieces: Vec<Vec<u8>> = pieces.iter().map(|piece| (*piece).into()).collect();
@@ -153,6 +153,38 @@ fn a_failure_before_the_first_byte_is_a_500_and_ends_the_connection() {
     }
     expect(&mut served.ask(get("/", "")), 200);
     assert_eq!(served.server.stats().panics.get(), 0);
+}
+
+#[test]
+fn a_panic_with_something_that_panics_when_it_is_dropped_is_a_panic() {
+    use std::panic::panic_any;
+
+    struct Bomb(usize);
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if self.0 > 0 {
+                panic_any(Bomb(self.0 - 1));
+            }
+        }
+    }
+
+    let served = serve(app(|path, _, start_response| {
+        if path == "/bomb" {
+            panic_any(Bomb(3));
+        }
+        start_response.begin("200 OK", &[PLAIN])?;
+        Ok("fine".into())
+    }));
+    for _ in 0..20 {
+        let mut client = served.ask(get("/bomb", ""));
+        expect(&mut client, 500);
+        expect_close(&mut client);
+    }
+    expect(&mut served.ask(get("/", "Connection: close\r\n")), 200);
+    let numbers = || served.server.pool().numbers();
+    until("all workers are back", || numbers().idle == 8);
+    assert_eq!(numbers().live, 8);
 }
 
 #[test]
