@@ -50,6 +50,8 @@ struct State {
     /// Workers that shall go and have not gone yet. A pool that shrinks by twos must not count
     /// the same worker twice.
     leaving: usize,
+    /// Since when the queue has been full, if it is.
+    full_since: Option<Instant>,
     closed: bool,
 }
 
@@ -98,12 +100,15 @@ impl Pool {
 
 // ANCHOR: submit
 impl Pool {
-    /// Queues a client, waiting up to `patience` for room. Without room it comes back.
+    /// Queues a client. If there is no room, and none has come for `patience`, the client comes
+    /// back. The wait begins when the queue gets full and not with each client, or the tenth one
+    /// would hear after ten waits that it has come in vain.
     pub fn submit(&self, client: Client, patience: Duration) -> Result<Need, Client> {
-        let deadline = Instant::now() + patience;
         let mut state = self.lock();
         while state.queue.len() >= self.queue_size {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let now = Instant::now();
+            let deadline = *state.full_since.get_or_insert(now) + patience;
+            let left = deadline.saturating_duration_since(now);
             if left.is_zero() {
                 return Err(client);
             }
@@ -137,6 +142,7 @@ impl Pool {
             }
             if let Some(client) = state.queue.pop_front() {
                 state.busy += 1;
+                state.full_since = None;
                 self.note_crowd(&state);
                 self.unlock_and_wake(state);
                 self.room.notify_one();
@@ -219,9 +225,12 @@ impl Pool {
         self.work.notify_all();
     }
 
-    /// Takes a worker off the count that could not be started, or ended without being told to.
-    pub fn worker_left(&self) {
-        self.lock().live -= 1;
+    /// Takes a worker off the count that could not be started, or ended without being told to,
+    /// perhaps with a client in its hands.
+    pub fn worker_left(&self, with: Option<Served>) {
+        let mut state = self.lock();
+        state.live -= 1;
+        state.busy -= usize::from(with.is_some());
     }
 
     /// How many clients wait, how many workers there are, and how many of them are idle.
@@ -274,10 +283,28 @@ mod tests {
     }
 
     #[test]
+    fn a_queue_that_stays_full_is_waited_for_once_and_not_by_each_client() {
+        let pool = Pool::new(1, 0, 0);
+        pool.submit(client(), NO_TIME).unwrap();
+        let patience = Duration::from_millis(200);
+        let started = Instant::now();
+        for _ in 0..10 {
+            assert!(pool.submit(client(), patience).is_err());
+        }
+        let waited = started.elapsed();
+        assert!(waited >= patience && waited < 5 * patience, "{waited:?}");
+        // Somebody has left: the next one may hope again.
+        assert!(pool.next(NO_TIME, None).is_some());
+        pool.submit(client(), NO_TIME).unwrap();
+        assert!(pool.submit(client(), patience).is_err());
+        assert!(started.elapsed() >= 2 * patience);
+    }
+
+    #[test]
     fn the_pool_grows_when_more_wait_than_are_idle_and_only_so_far() {
         let pool = Pool::new(10, 1, 2);
         assert_eq!(pool.grow(5), 2);
-        pool.worker_left();
+        pool.worker_left(None);
         // A worker that has not looked around yet will find this one.
         assert_eq!(pool.submit(client(), NO_TIME).unwrap(), Need::Nothing);
         assert_eq!(pool.submit(client(), NO_TIME).unwrap(), Need::AnotherWorker);

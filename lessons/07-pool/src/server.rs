@@ -73,6 +73,8 @@ struct Worker {
     seat: Arc<Seat>,
     /// Whether the pool counts it still.
     is_counted: bool,
+    /// Whether it has had a client of which the pool does not know that it has been served.
+    serves: Option<Served>,
 }
 
 impl Worker {
@@ -88,6 +90,7 @@ impl Worker {
             house: Arc::clone(house),
             seat,
             is_counted: true,
+            serves: None,
         };
         let named = thread::Builder::new().name(format!("worker {number}"));
         // Should it not start, `worker` is dropped, and so counted as gone.
@@ -97,8 +100,12 @@ impl Worker {
     fn work(mut self) {
         const PATIENCE: Duration = Duration::from_secs(10);
         let mut desk = Desk::default();
-        let mut after = None;
-        while let Some(Client { stream, peer }) = self.house.pool.next(PATIENCE, after.take()) {
+        loop {
+            let next = self.house.pool.next(PATIENCE, self.serves.take());
+            let Some(Client { stream, peer }) = next else {
+                break;
+            };
+            self.serves = Some(Served);
             let converse = || self.house.converse(stream, peer, &mut desk, &self.seat);
             // An application's panic ends in the gateway. One of ours ends this connection, and
             // not the worker.
@@ -107,7 +114,6 @@ impl Worker {
                 self.seat.leave();
                 desk = Desk::default();
             }
-            after = Some(Served);
         }
         self.is_counted = false; // The pool has taken us off its count.
     }
@@ -119,7 +125,7 @@ impl Drop for Worker {
             .seats()
             .retain(|seat| !Arc::ptr_eq(seat, &self.seat));
         if self.is_counted {
-            self.house.pool.worker_left();
+            self.house.pool.worker_left(self.serves.take());
         }
         // A panic that got this far must not make the pool smaller for good.
         if thread::panicking() && self.house.pool.grow(1) == 1 {

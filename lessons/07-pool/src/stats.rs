@@ -12,7 +12,7 @@ use crate::pool::Numbers;
 pub struct Stats {
     /// Connections accepted.
     pub accepted: Counter,
-    /// Connections answered 503, because the queue was full or a worker could not be had.
+    /// Connections answered 503, because the queue was full.
     pub turned_away: Counter,
     /// Requests answered, in whatever way.
     pub requests: Counter,
