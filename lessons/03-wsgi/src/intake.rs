@@ -204,6 +204,11 @@ impl<'b> Intake<'b> {
     pub fn inlet(&self) -> &Inlet<'b> {
         &self.inlet
     }
+
+    /// How much of it has not been read.
+    pub fn remaining(&self) -> u64 {
+        self.remaining
+    }
 }
 
 impl RequestBody for Intake<'_> {

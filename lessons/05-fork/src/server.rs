@@ -92,7 +92,7 @@ pub struct ForkingServer {
 /// How a server came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// Every request that was accepted has its answer.
+    /// Nobody was ended for the sake of the stop.
     Clean,
     /// Somebody was in a hurry, or a request took too long.
     Forced,

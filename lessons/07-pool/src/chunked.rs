@@ -13,7 +13,7 @@ use lesson02::is_token_byte;
 /// It is fed bytes in any pieces and never looks back. What it is strict about is what attacks
 /// are made of: a server in front of us that reads a size differently sees another request
 /// where we see a body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ChunkDecoder {
     state: State,
     /// What is left of this chunk.

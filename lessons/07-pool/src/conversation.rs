@@ -163,7 +163,7 @@ impl House {
         let request = head.request(received);
         let left = Cell::new(0);
         let body = self.incoming(head, &received[head.end()..]);
-        let mut body = Watched::new(body, announced(head), &left);
+        let mut body = Watched::new(body, &left);
         let stays = client_stays(&request);
         let plan = || match stays {
             true => self.plan(answered, left.get()),
@@ -213,14 +213,6 @@ impl House {
             true => Next::KeepAlive,
             false => Next::Close,
         }
-    }
-}
-
-/// How much of a body is known to come. Of chunks nobody knows.
-fn announced(head: &Head) -> u64 {
-    match head.framing() {
-        Framing::Length(length) => length,
-        Framing::Empty | Framing::Chunked => 0,
     }
 }
 

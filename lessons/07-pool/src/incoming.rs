@@ -45,6 +45,21 @@ impl<'b> ChunkedBody<'b> {
         &self.inlet
     }
 
+    /// How long the body is, if all of it came together with the head. It must not have been
+    /// read from.
+    fn length_in_hand(&self) -> Option<u64> {
+        let mut decoder = self.decoder.clone();
+        let mut rest = self.inlet.leftover();
+        let mut length = 0;
+        let mut decoded = [0; 1024];
+        while !decoder.is_done() && !rest.is_empty() {
+            let progress = decoder.decode(rest, &mut decoded).ok()?;
+            rest = &rest[progress.consumed..];
+            length += progress.produced as u64;
+        }
+        decoder.is_done().then_some(length)
+    }
+
     /// What came behind the body: the beginning of the next request.
     pub fn surplus(&self) -> Vec<u8> {
         [&self.raw[self.start..], self.inlet.leftover()].concat()
@@ -183,16 +198,20 @@ impl RequestBody for Incoming<'_> {
 #[derive(Debug)]
 pub(crate) struct Watched<'b> {
     body: Incoming<'b>,
-    length: u64,
     left: &'b Cell<u64>,
 }
 
 impl<'b> Watched<'b> {
-    /// Watches a body of `length` bytes; 0 if that is not known.
-    pub(crate) fn new(body: Incoming<'b>, length: u64, left: &'b Cell<u64>) -> Watched<'b> {
-        // A body that was not asked for may never come: there is no end to wait for.
-        left.set(if body.awaits_go() { u64::MAX } else { length });
-        Watched { body, length, left }
+    /// Watches a body of which nothing has been read.
+    pub(crate) fn new(body: Incoming<'b>, left: &'b Cell<u64>) -> Watched<'b> {
+        const NOBODY_KNOWS: u64 = u64::MAX;
+        left.set(match &body {
+            // A body that was not asked for may never come: there is no end to wait for.
+            body if body.awaits_go() => NOBODY_KNOWS,
+            Incoming::Announced(intake) => intake.remaining(),
+            Incoming::Chunked(body) => body.length_in_hand().unwrap_or(NOBODY_KNOWS),
+        });
+        Watched { body, left }
     }
 
     /// The body itself.
@@ -209,8 +228,10 @@ impl RequestBody for Watched<'_> {
         into: &mut [u8],
     ) -> io::Result<usize> {
         let count = self.body.read(transport, may_go, into)?;
-        self.length = self.length.saturating_sub(count as u64);
-        self.left.set(self.length);
+        self.left.set(match self.body.is_unread() {
+            true => self.left.get().saturating_sub(count as u64),
+            false => 0,
+        });
         Ok(count)
     }
 

@@ -142,6 +142,22 @@ fn a_body_too_large_to_be_skipped_ends_the_connection_and_the_answer_says_so() {
 }
 
 #[test]
+fn nobody_knows_how_long_a_chunked_body_is_so_the_answer_says_close_before_its_end() {
+    let lesson = Lesson::start("--quiet --drain-timeout 1");
+    let mut client = lesson.ask(post_chunked("/", "5\r\nhello\r\n"));
+    assert!(expect(&mut client, 200).says_close());
+    client.send(b"0\r\n\r\n").unwrap();
+    expect_end(&mut client);
+
+    // One that the application reads to its end has an end.
+    let mut client = lesson.ask(post_chunked("/echo", "5\r\nhello\r\n"));
+    client.send(b"0\r\n\r\n").unwrap();
+    let answer = expect(&mut client, 200);
+    assert!(answer.connection("keep-alive") && answer.body == b"hello");
+    another(&mut client);
+}
+
+#[test]
 fn a_large_body_that_is_read_leaves_the_connection_open() {
     let lesson = Lesson::start("--quiet");
     let mut client = lesson.ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n");
