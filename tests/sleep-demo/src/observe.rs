@@ -17,8 +17,8 @@ pub struct Observed {
     pub processes: usize,
     /// The most threads at one moment, in all processes.
     pub threads: usize,
-    /// The most memory: the peaks of the processes that live at one moment, added up. What
-    /// processes share counts in each of them.
+    /// The most memory that all processes together had at one moment. What they share counts
+    /// once.
     pub peak_memory_kib: u64,
     /// Context switches since the requests were sent, wanted and unwanted ones. Those of a thread
     /// after the last look at it are missed.

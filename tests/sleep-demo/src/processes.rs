@@ -10,7 +10,8 @@ pub struct Sight {
     pub processes: usize,
     /// How many threads they have.
     pub threads: usize,
-    /// The most memory that each of them has had resident so far, in KiB, added up.
+    /// The memory that they have resident, in KiB. A page that several share counts once: each of
+    /// them has its part.
     pub memory_kib: u64,
     /// How often each thread has been switched, for the threads that live.
     pub switches: HashMap<u32, u64>,
@@ -36,7 +37,10 @@ pub fn look_at(root: u32) -> Option<Sight> {
 fn look_at_one(pid: u32, sight: &mut Sight) -> Option<Vec<u32>> {
     let status = Status::of(&format!("/proc/{pid}/status"))?;
     // A zombie has no memory. It is no process that could do anything.
-    let memory = status.number("VmHWM:")?;
+    let all = status.number("VmRSS:")?;
+    let share = Status::of(&format!("/proc/{pid}/smaps_rollup"));
+    // Another user's process may hide it. Then what is shared counts in full.
+    let memory = share.and_then(|share| share.number("Pss:")).unwrap_or(all);
     let mut children = Vec::new();
     let mut threads = 0;
     for task in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
@@ -60,7 +64,7 @@ fn numbers(text: &str) -> impl Iterator<Item = u32> + '_ {
     text.split_whitespace().filter_map(|word| word.parse().ok())
 }
 
-/// A file `status`: lines such as `VmHWM:     2048 kB`.
+/// A file such as `status`: lines such as `VmRSS:     2048 kB`.
 struct Status(String);
 
 impl Status {

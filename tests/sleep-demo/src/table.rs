@@ -7,7 +7,7 @@ pub const NOTES: &[&str] = &[
     "Times in seconds: p50, p95, max are how long a client waited; ideal is what a",
     "server of this kind needs if only sleeping costs time; over = total/ideal - 1.",
     "procs, thr, MiB: the most processes, threads and memory at one moment (what",
-    "processes share counts in each). csw: context switches that were seen.",
+    "processes share counts once). csw: context switches that were seen.",
 ];
 
 /// The heads of the columns.
