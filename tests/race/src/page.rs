@@ -10,7 +10,7 @@ pub fn draw(report: &Report) -> String {
         text.push_str(&format!(
             "{}, {} at a time:\n\n\
              | server | of the limit | CPU time per request | requests per second | p99 |\n\
-             |---|---|---|---|---|\n",
+             |---|--:|--:|--:|--:|\n",
             capitalised(&class.name),
             class.connections
         ));
@@ -28,7 +28,7 @@ pub fn draw(report: &Report) -> String {
          limit's processor time per request as a fraction of the server's (least and most in \
          parentheses), user and system time of its whole process tree; 1 would be as cheap as the \
          limit. {HONEST}\n\n\
-         machine: {}; kernel: {}; rustc: {}; commit: {}\n",
+         machine: {}; kernel: {}; {}; commit: {}\n",
         report.rounds_in_words(),
         report.seconds,
         stamp.machine,
@@ -78,7 +78,7 @@ mod tests {
             "| the limit | – | 15.0\u{a0}µs |",
             "\nfar &lt;away>: 7 requests failed.\n\nFell out",
             "opposite order of their worth",
-            "machine: Example, 2 cores; kernel: 6.1; rustc: rustc 1.95.0; commit: 0123abc\n",
+            "machine: Example, 2 cores; kernel: 6.1; rustc 1.95.0; commit: 0123abc\n",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }

@@ -31,7 +31,7 @@ pub fn draw(report: &Report) -> String {
     text.push_str(&wrapped(HONEST));
     let stamp = &report.stamp;
     text.push_str(&format!(
-        "\nmachine: {}; kernel: {}\nrustc: {}; commit: {}\n",
+        "\nmachine: {}; kernel: {}\n{}; commit: {}\n",
         stamp.machine, stamp.kernel, stamp.rustc, stamp.commit
     ));
     text

@@ -52,12 +52,12 @@ fn ending(name: &str, most: usize) -> String {
 pub fn markdown(runs: &[Run]) -> String {
     let mut times = String::from(
         "| seconds | total | p50 | p95 | max | ideal | over the ideal |\n\
-         |---|---|---|---|---|---|---|\n",
+         |---|--:|--:|--:|--:|--:|--:|\n",
     );
     let mut means = String::from(
         "| server | what serves a request | processes | threads | peak memory, MiB | \
          context switches |\n\
-         |---|---|---|---|---|---|\n",
+         |---|---|--:|--:|--:|--:|\n",
     );
     for run in runs {
         let [name, time @ .., processes, threads, memory, switches] = cells(run);
