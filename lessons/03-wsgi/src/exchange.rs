@@ -104,10 +104,14 @@ impl State<'_> {
         }
         let sent = self.transport.send(pending);
         pending.clear();
+        pending.shrink_to(KEPT); // One large answer must not be remembered for ever.
         self.client_left |= sent.is_err();
         sent
     }
 }
+
+/// So much room is kept for the answers to come.
+const KEPT: usize = 64 * 1024;
 // ANCHOR_END: exchange
 
 // ANCHOR: run
@@ -121,13 +125,15 @@ impl Exchange<'_> {
             let mut begin = |status: &str, headers: &[(&str, &str)]| {
                 self.begin(status, headers).map(|()| Writer::new(self))
             };
-            let body = app.respond(environ, StartResponse::new(&mut begin))?;
-            self.send_body(body)
+            let answered = app.respond(environ, StartResponse::new(&mut begin));
+            let sent = answered.and_then(|body| self.send_body(body));
+            // What an error says of itself is the application's code as well, and may panic.
+            sent.map_err(|error| (error.to_string(), error.into_page()))
         };
         // Whatever a panic left half-done in the application stays the application's. Our own
         // state is changed in small steps that do not call it.
         let result = match catch_unwind(AssertUnwindSafe(attempt)) {
-            Ok(result) => result.map_err(|error| (error.to_string(), error.into_page())),
+            Ok(result) => result,
             Err(panic) => {
                 let message = format!("panicked: {}", panic_message(&*panic));
                 // What it panicked with may panic again when it is dropped.

@@ -168,15 +168,18 @@ impl<'o> Response<'o> {
         }
     }
 
-    /// 204 and 304 end with their head (RFC 9110 §6.4.1); 205 has no content either (§15.3.6).
     fn has_no_body(&self) -> bool {
-        matches!(self.code, 204 | 205 | 304)
+        is_without_body(self.code)
     }
 
     /// A 204 has no `Content-Length` (RFC 9110 §8.6), and the one of a 205 is ours.
     fn has_no_length(&self) -> bool {
         matches!(self.code, 204 | 205)
     }
+}
+/// 204 and 304 end with their head (RFC 9110 §6.4.1); 205 has no content either (§15.3.6).
+fn is_without_body(code: u16) -> bool {
+    matches!(code, 204 | 205 | 304)
 }
 // ANCHOR_END: begin
 
@@ -258,6 +261,12 @@ impl Response<'_> {
 
     /// Replaces everything that was begun; only possible before the head is final.
     pub fn replace(&mut self, page: &Page, stamp: Stamp<'_>) {
+        // An application may have written the page. It goes the same way as everything that an
+        // application says: what is no status, and what would break into the head, is not sent.
+        let failed = Page::text("500 Internal Server Error", "500 Internal Server Error\n");
+        let is_sound = check_status(&page.status).is_ok_and(|code| !is_without_body(code))
+            && check_header("Content-Type", &page.content_type).is_ok();
+        let page = if is_sound { page } else { &failed };
         self.out.clear();
         page.write(stamp.software, stamp.date, !self.to_head, self.out);
         self.stage = Stage::Committed;

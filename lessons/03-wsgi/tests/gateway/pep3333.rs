@@ -1,5 +1,7 @@
 //! PEP 3333, rule by rule: what the server owes the application, and the other way round.
 
+use std::error::Error;
+use std::fmt;
 use std::io::{BufRead, Read, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -460,6 +462,42 @@ fn rule_17_an_error_replaces_status_and_headers_before_the_first_byte() {
     );
     assert_eq!(answer.header("x-old"), [""; 0]);
     assert_eq!(answer.header("content-length"), ["3"]);
+}
+
+#[test]
+fn rule_17_the_page_of_an_error_is_checked_like_every_answer() {
+    let served = serve(application(|environ, _| {
+        let status = match environ.path_bytes().as_ref() {
+            b"/split" => "200 OK\r\nX-Evil: 1",
+            b"/none" => "204 No Content",
+            _ => "too much",
+        };
+        Err(AppError::new("oops").with_page(Page::text(status, "err")))
+    }));
+    for path in ["/split", "/none", "/word"] {
+        let answer = served.get(path);
+        assert_eq!(answer.status(), "500 Internal Server Error", "{path}");
+        assert_eq!(answer.header("x-evil"), [""; 0]);
+    }
+}
+
+#[test]
+fn rule_17_an_error_that_cannot_say_what_it_is_is_an_error_like_others() {
+    #[derive(Debug)]
+    struct Mute;
+
+    impl fmt::Display for Mute {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Err(fmt::Error)
+        }
+    }
+
+    impl Error for Mute {}
+
+    let served = serve(application(|_, _| Err(Mute.into())));
+    for _ in 0..3 {
+        assert_eq!(served.get("/").code(), "500");
+    }
 }
 
 #[test]
