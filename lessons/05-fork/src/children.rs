@@ -19,6 +19,8 @@ use terminal::say;
 #[derive(Debug, Default)]
 pub struct Children {
     alive: HashMap<Pid, Child>,
+    /// Whether one has ended before its time.
+    lost_one: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,13 +56,13 @@ impl Children {
     pub fn reap(&mut self) {
         loop {
             match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::Exited(pid, 0)) => self.forget(pid),
+                Ok(WaitStatus::Exited(pid, 0)) => drop(self.forget(pid)),
                 Ok(WaitStatus::Exited(pid, code)) => {
-                    self.forget(pid);
+                    self.lose(pid);
                     say(format_args!("child {pid} ended with the code {code}"));
                 }
                 Ok(WaitStatus::Signaled(pid, signal, _)) => {
-                    self.forget(pid);
+                    self.lose(pid);
                     say(format_args!("child {pid} was ended by {signal}"));
                 }
                 Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return,
@@ -70,8 +72,18 @@ impl Children {
         }
     }
 
-    fn forget(&mut self, pid: Pid) {
-        self.alive.remove(&pid);
+    /// Whether a child has ended before its time, and its client perhaps without an answer, since
+    /// this was asked last.
+    pub fn have_lost_one(&mut self) -> bool {
+        std::mem::take(&mut self.lost_one)
+    }
+
+    fn forget(&mut self, pid: Pid) -> bool {
+        self.alive.remove(&pid).is_some()
+    }
+
+    fn lose(&mut self, pid: Pid) {
+        self.lost_one |= self.forget(pid);
     }
 }
 // ANCHOR_END: children

@@ -2,7 +2,7 @@
 
 // ANCHOR: imports
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -92,7 +92,7 @@ pub struct ForkingServer {
 /// How a server came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// Nobody was ended for the sake of the stop.
+    /// Whoever was being served was served to the end.
     Clean,
     /// Somebody was in a hurry, or a request took too long.
     Forced,
@@ -243,29 +243,39 @@ impl ForkingServer {
     /// Ends the server: the clients that the kernel has accepted for us are served as well, the
     /// children get their time, and what is left after that is ended.
     fn finish(mut self, listener: Socket) -> Ended {
-        self.stop_bell.rings(); // These said stop. Any further one says at once.
+        // One ring says stop, and any further one says at once.
+        let mut in_time = self.stop_bell.rings() <= 1;
+        self.children.have_lost_one(); // What was before the stop is another story.
         let count = self.children.count();
         say(format_args!(
             "stopping; requests under way: {count}; once more to stop at once"
         ));
         let deadline = Instant::now() + self.forks.stop_timeout;
-        let mut in_time = true;
-        for _ in 0..self.forks.backlog {
-            in_time = self.fewer_before(self.forks.max_children, deadline);
+        // The kernel holds one client more than the backlog says.
+        for _ in 0..=self.forks.backlog {
+            in_time = in_time && self.fewer_before(self.forks.max_children, deadline);
             if !in_time {
                 break;
             }
-            let Ok((client, peer)) = listener.accept() else {
-                break;
-            };
-            if let Some(client) = self.fork_for(client.into()) {
-                drop(listener);
-                self.be_the_child(client, peer.as_socket());
+            match listener.accept() {
+                Ok((client, peer)) => {
+                    if let Some(client) = self.fork_for(client.into()) {
+                        drop(listener);
+                        self.be_the_child(client, peer.as_socket());
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => recover(&error),
             }
         }
+        // A child that has not closed its copy yet would keep the socket listening, for nobody.
+        let _ = listener.shutdown(Shutdown::Both);
         drop(listener);
         if in_time && self.fewer_before(1, deadline) {
-            return Ended::Clean;
+            return match self.children.have_lost_one() {
+                true => Ended::Forced,
+                false => Ended::Clean,
+            };
         }
         self.children.end_all(Signal::SIGTERM);
         if !self.fewer_before(1, Instant::now() + Duration::from_secs(1)) {

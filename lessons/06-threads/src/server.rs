@@ -1,14 +1,13 @@
 //! The server: a loop that starts threads.
 
 // ANCHOR: imports
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use std::{io, mem};
 
 use lesson01::recover;
 use lesson03::{Application, Desk, Gateway};
@@ -262,16 +261,9 @@ impl ThreadingServer {
 
     /// Ends the server: clients that the kernel has accepted for us are served as well, and the
     /// threads get their time.
-    fn finish(&self, listener: Socket, stop: &Bell, mut handles: Vec<JoinHandle<()>>) -> Ended {
-        stop.rings(); // These said stop. Any further one says at once.
-        let mut desk = Desk::default();
-        for _ in 0..self.threads.backlog {
-            let Ok((client, peer)) = listener.accept() else {
-                break;
-            };
-            handles.extend(self.start_thread(client.into(), peer.as_socket(), &mut desk));
-        }
-        drop(listener);
+    fn finish(&self, listener: Socket, stop: &Bell, handles: Vec<JoinHandle<()>>) -> Ended {
+        // One ring says stop, and any further one says at once.
+        let mut in_time = stop.rings() <= 1;
         if self.threads.daemon_threads || !self.threads.block_on_close {
             return Ended::Clean;
         }
@@ -280,19 +272,45 @@ impl ThreadingServer {
             self.alive()
         ));
         let deadline = Instant::now() + self.threads.stop_timeout;
-        while self.alive() > 0 {
+        let (mut handles, mut desk) = (handles, Desk::default());
+        // The kernel holds one client more than the backlog says.
+        for _ in 0..=self.threads.backlog {
+            in_time = in_time && self.fewer_before(self.threads.max_threads, deadline, stop);
+            if !in_time {
+                break;
+            }
+            match listener.accept() {
+                Ok((client, peer)) => {
+                    handles.extend(self.start_thread(client.into(), peer.as_socket(), &mut desk));
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => recover(&error),
+            }
+        }
+        drop(listener);
+        if !in_time || !self.fewer_before(1, deadline, stop) {
+            return Ended::Forced;
+        }
+        for handle in handles {
+            // It ends without a panic: see above.
+            let _ = handle.join();
+        }
+        Ended::Clean
+    }
+
+    /// Waits until there are fewer threads than `count`, but not beyond the deadline or the next
+    /// signal to stop.
+    fn fewer_before(&self, count: usize, deadline: Instant, stop: &Bell) -> bool {
+        while self.alive() >= count {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || stop.rings() > 0 {
-                return Ended::Forced;
+                return false;
             }
             // A thread cannot be waited for together with a bell, so this looks now and then.
             let nap = Timespec::try_from(left.min(Duration::from_millis(20))).ok();
             let _ = poll(&mut [PollFd::new(stop, PollFlags::IN)], nap.as_ref());
         }
-        mem::take(&mut handles)
-            .into_iter()
-            .for_each(|handle| drop(handle.join()));
-        Ended::Clean
+        true
     }
 }
 // ANCHOR_END: finish

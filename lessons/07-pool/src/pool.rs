@@ -229,8 +229,11 @@ impl Pool {
     /// perhaps with a client in its hands.
     pub fn worker_left(&self, with: Option<Served>) {
         let mut state = self.lock();
-        state.live -= 1;
+        state.live = state.live.saturating_sub(1);
         state.busy -= usize::from(with.is_some());
+        // It may be one of those who were to be sent away.
+        let spare = state.live.saturating_sub(self.min_workers);
+        state.leaving = state.leaving.min(spare);
     }
 
     /// How many clients wait, how many workers there are, and how many of them are idle.

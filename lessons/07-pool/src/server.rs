@@ -46,7 +46,7 @@ impl House {
         self.stop.has_rung()
     }
 
-    /// How long clients that were told `keep-alive` may still send a request once we stop.
+    /// How long a client that says nothing may still begin a request once we stop.
     pub(crate) fn last_moment(&self) -> Duration {
         Duration::from_secs(1).min(self.settings.stop_timeout / 2)
     }
@@ -167,7 +167,7 @@ impl PoolServer {
             gateway,
             pool: Pool::new(queue_size, threads, max_threads),
             stats: Stats::default(),
-            stays: staying_lines(settings.timeout.as_secs().max(1)),
+            stays: staying_lines(settings.timeout),
             settings,
             app: RwLock::new(app),
             seats: Mutex::default(),
@@ -247,10 +247,7 @@ impl PoolServer {
         let mut desk = Desk::default();
         while !self.house.is_closing() {
             match listener.accept() {
-                Ok((client, peer)) => {
-                    let patience = self.house.settings.queue_timeout;
-                    self.enqueue(client, peer.as_socket(), patience, &mut desk);
-                }
+                Ok((client, peer)) => self.enqueue(client, peer.as_socket(), &mut desk),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     let stop = PollFd::new(&*self.house.stop, PollFlags::IN);
                     // An error (EINTR, mostly) is a reason to look around again.
@@ -263,13 +260,7 @@ impl PoolServer {
     }
 
     /// Puts a client into the queue, or turns it away.
-    fn enqueue(
-        &self,
-        client: Socket,
-        peer: Option<SocketAddr>,
-        patience: Duration,
-        desk: &mut Desk,
-    ) {
+    fn enqueue(&self, client: Socket, peer: Option<SocketAddr>, desk: &mut Desk) {
         self.house.stats.accepted.add(1);
         // Our listeners are IPv4 or IPv6, and so are their clients.
         let Some(peer) = peer else { return };
@@ -278,7 +269,7 @@ impl PoolServer {
                 stream: client.into(),
                 peer,
             },
-            patience,
+            self.house.settings.queue_timeout,
         ) {
             Ok(Need::Nothing) => {}
             Ok(Need::AnotherWorker) => {
@@ -307,12 +298,20 @@ impl PoolServer {
     /// stop listening; let every answer from here on say `close`; let the workers finish; after
     /// a moment, wake those that only wait for another request; and after the deadline, go.
     fn finish(&self, listener: Socket, desk: &mut Desk) -> Ended {
-        self.house.stop.rings(); // These said stop. Any further one says at once.
-        for _ in 0..self.house.settings.backlog {
-            let Ok((client, peer)) = listener.accept() else {
+        // One ring says stop, and any further one says at once.
+        let mut hurry = self.house.stop.rings() > 1;
+        let deadline = Instant::now() + self.house.settings.stop_timeout;
+        // The kernel holds one client more than the backlog says.
+        for _ in 0..=self.house.settings.backlog {
+            hurry |= self.house.stop.rings() > 0;
+            if hurry || Instant::now() >= deadline {
                 break;
-            };
-            self.enqueue(client, peer.as_socket(), Duration::ZERO, desk);
+            }
+            match listener.accept() {
+                Ok((client, peer)) => self.enqueue(client, peer.as_socket(), desk),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => recover(&error),
+            }
         }
         drop(listener);
         self.house.pool.close();
@@ -321,9 +320,11 @@ impl PoolServer {
         say(format_args!(
             "stopping; connections: {busy}; once more to stop at once"
         ));
-        let deadline = Instant::now() + self.house.settings.stop_timeout;
         // Clients that are about to send another request on their connection get its answer.
-        let mut wait = self.wait_for_workers(Instant::now() + self.house.last_moment());
+        let mut wait = match hurry {
+            true => Wait::Hurry,
+            false => self.wait_for_workers(Instant::now() + self.house.last_moment()),
+        };
         if wait == Wait::TimeIsUp {
             self.house.seats().iter().for_each(|seat| seat.end_idling());
             wait = self.wait_for_workers(deadline);

@@ -6,7 +6,8 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::running::{GUARD, Running, answer, exists, is_whole, most_at_a_time, send, wait_until};
 
@@ -123,6 +124,20 @@ fn a_second_ctrl_c_is_quick_and_no_child_survives() {
     for client in slow {
         assert_eq!(answer(client), "");
     }
+}
+
+#[test]
+fn a_child_that_is_lost_during_a_stop_is_told_by_the_exit_code() {
+    let server = Running::lesson("--stop-timeout 1000");
+    let slow = server.ask("/sleep?ms=60000");
+    wait_until("its child", || server.children().len() == 1);
+    let child = server.children()[0].0;
+    server.signal(Signal::SIGTERM);
+    server.wait_until_it_said("stopping; requests under way: 1");
+    kill(Pid::from_raw(child), Signal::SIGTERM).unwrap();
+    let (code, said) = server.end();
+    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(answer(slow), "");
 }
 
 #[test]

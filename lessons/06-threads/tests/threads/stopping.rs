@@ -7,7 +7,7 @@ use std::thread;
 use check::client::Client;
 use check::client::{GUARD, NoAnswer};
 use check::transcript::Transcript;
-use rustix::process::Signal;
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
 
 use crate::running::{Running, ask, eventually};
 
@@ -84,8 +84,29 @@ fn clients_in_the_backlog_are_served_before_the_end() {
     server.signal(Signal::TERM);
     for client in &mut waiting {
         assert_eq!(client.answer().unwrap().text(), "Hello, World!");
+        assert!(server.threads() <= 2, "the bound holds to the end");
     }
     assert_eq!(first.answer().unwrap().status, 200);
+    assert_eq!(server.exit().code(), Some(0));
+}
+
+#[test]
+fn out_of_descriptors_a_stop_still_serves_the_backlog() {
+    let mut server = Running::lesson("--quiet");
+    // Room for about one more: fewer than there are clients.
+    let most = server.descriptors() as u64 + 1;
+    let pid = Pid::from_raw(server.pid() as i32);
+    let limit = Rlimit {
+        current: Some(most),
+        ..getrlimit(Resource::Nofile)
+    };
+    prlimit(pid, Resource::Nofile, limit).unwrap();
+    let mut clients: Vec<_> = (0..12).map(|_| server.ask("/sleep?ms=200")).collect();
+    assert!(eventually(|| server.says("accept: ")));
+    server.signal(Signal::TERM);
+    for client in &mut clients {
+        assert_eq!(client.answer().unwrap().status, 200);
+    }
     assert_eq!(server.exit().code(), Some(0));
 }
 
