@@ -85,28 +85,40 @@ impl House {
         seat.take(connection.stream());
         let mut answered = 0;
         let ending = loop {
+            if !self.a_request_comes(&mut connection, answered, desk, seat) {
+                break Ending::Clean;
+            }
             match self.serve_request(&mut connection, peer, answered, desk, seat) {
                 After::End(ending) => break ending,
                 After::AnotherRequest => answered += 1,
-            }
-            if !self.another_comes(&mut connection, desk, seat) {
-                break Ending::Clean;
             }
         };
         seat.leave();
         connection.close(ending, limits);
     }
 
-    /// Waits for the first byte of another request, then gives its head a time of its own.
-    fn another_comes(&self, connection: &mut Connection, desk: &mut Desk, seat: &Seat) -> bool {
+    /// Waits for the first byte of a request. The first head has its time from the beginning of
+    /// the connection; each further one gets its own when it begins.
+    fn a_request_comes(
+        &self,
+        connection: &mut Connection,
+        answered: usize,
+        desk: &mut Desk,
+        seat: &Seat,
+    ) -> bool {
+        let limits = &self.gateway.settings.limits;
         // A request that came together with the last one must not wait for the socket: nothing
         // more may ever come there.
         if desk.input.received().is_empty() {
             seat.idle.store(true, Ordering::SeqCst);
+            let patience = match answered {
+                0 => limits.head_timeout,
+                _ => self.settings.timeout,
+            };
             // Asked after the store: either a stop sees that we are idle, or we see the stop.
             let patience = match self.is_closing() {
-                true => self.settings.timeout.min(self.last_moment()),
-                false => self.settings.timeout,
+                true => patience.min(self.last_moment()),
+                false => patience,
             };
             let deadline = Instant::now() + patience;
             let came = connection.receive(&mut desk.input, deadline);
@@ -115,7 +127,9 @@ impl House {
                 return false;
             }
         }
-        connection.begin_head(&self.gateway.settings.limits);
+        if answered > 0 {
+            connection.begin_head(limits);
+        }
         true
     }
 }

@@ -193,6 +193,9 @@ impl RequestBody for Incoming<'_> {
 // ANCHOR_END: either
 
 // ANCHOR: watched
+/// How much is left of a body that may never come to an end.
+const NOBODY_KNOWS: u64 = u64::MAX;
+
 /// A body that an application reads, and how much of it is left, for whoever has to say at that
 /// moment what becomes of the connection.
 #[derive(Debug)]
@@ -204,7 +207,6 @@ pub(crate) struct Watched<'b> {
 impl<'b> Watched<'b> {
     /// Watches a body of which nothing has been read.
     pub(crate) fn new(body: Incoming<'b>, left: &'b Cell<u64>) -> Watched<'b> {
-        const NOBODY_KNOWS: u64 = u64::MAX;
         left.set(match &body {
             // A body that was not asked for may never come: there is no end to wait for.
             body if body.awaits_go() => NOBODY_KNOWS,
@@ -227,12 +229,13 @@ impl RequestBody for Watched<'_> {
         may_go: bool,
         into: &mut [u8],
     ) -> io::Result<usize> {
-        let count = self.body.read(transport, may_go, into)?;
-        self.left.set(match self.body.is_unread() {
-            true => self.left.get().saturating_sub(count as u64),
-            false => 0,
+        let outcome = self.body.read(transport, may_go, into);
+        self.left.set(match (&outcome, self.body.is_unread()) {
+            (Err(_), _) => NOBODY_KNOWS,
+            (Ok(count), true) => self.left.get().saturating_sub(*count as u64),
+            (Ok(_), false) => 0,
         });
-        Ok(count)
+        outcome
     }
 
     fn is_unread(&self) -> bool {

@@ -8,10 +8,10 @@
 //!   Pool::submit                     a bounded queue; grow when more wait than are idle
 //! Worker::work                       each worker: next client → converse, again and again
 //!   converse                         the nested loop of a connection
+//!     a_request_comes                a request that is here already, or a quiet wait
 //!     serve_request                  receive_head (lesson 2) → answer
 //!       Incoming                     the body: announced or in chunks
 //!       Exchange::run                the application (lesson 3), over a Persistent wire
-//!     another_comes                  a request that is here already, or a quiet wait
 //! finish                             say close, let them finish, wake the quiet, go
 //! ```
 //!

@@ -1,6 +1,8 @@
 //! After this answer, another one? Who decides, and how the client learns of it.
 
 // ANCHOR: imports
+use std::time::Duration;
+
 use lesson02::{Request, Version};
 use lesson03::{Extent, Wire};
 
@@ -52,9 +54,13 @@ pub enum Next {
     Close,
 }
 
-/// The lines that say that the connection stays, and how long it may be quiet.
-pub fn staying_lines(idle_seconds: u64) -> String {
-    format!("Connection: keep-alive\r\nKeep-Alive: timeout={idle_seconds}\r\n\r\n")
+/// The lines that say that the connection stays, and how long it may be quiet. There is no way
+/// to say less than a second.
+pub fn staying_lines(idle: Duration) -> String {
+    match idle.as_secs() {
+        0 => "Connection: keep-alive\r\n\r\n".to_owned(),
+        seconds => format!("Connection: keep-alive\r\nKeep-Alive: timeout={seconds}\r\n\r\n"),
+    }
 }
 
 impl<'s> Persistent<'s> {
@@ -146,7 +152,7 @@ mod tests {
         let head = format!("GET / HTTP/{version}\r\nHost: a\r\n\r\n");
         request(&head, |request| {
             let mut out = Vec::new();
-            let stays = staying_lines(5);
+            let stays = staying_lines(Duration::from_millis(5900));
             let plan = || next;
             let mut wire = Persistent::new(request, &plan, &stays);
             wire.end_head(body, &mut out);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use check::answer::{self, Framing};
 use lesson02::{Limits, Page, parse_head};
@@ -284,7 +284,7 @@ proptest! {
         let head = format!("GET / HTTP/{version}\r\nHost: a\r\n\r\n");
         let parsed = parse_head(head.as_bytes(), &Limits::default()).unwrap().unwrap();
         let request = parsed.request(head.as_bytes());
-        let staying = staying_lines(5);
+        let staying = staying_lines(Duration::from_secs(5));
         let plan = || if stays { Next::KeepAlive } else { Next::Close };
         let mut wire = Persistent::new(&request, &plan, &staying);
         let (mut out, mut sent) = (Vec::new(), Vec::new());

@@ -64,6 +64,17 @@ fn an_answer_that_was_asked_for_before_the_stop_says_close_if_it_begins_after_it
 }
 
 #[test]
+fn clients_that_have_said_nothing_do_not_hold_up_the_stop() {
+    let flags = "--quiet --threads 2 --head-timeout 3600 --stop-timeout 600";
+    let mut lesson = Lesson::start(flags);
+    let mut silent: Vec<Client> = (0..5).map(|_| lesson.ask("")).collect();
+    until("two have a worker", || lesson.descriptors() > 10);
+    lesson.signal(Signal::TERM);
+    assert_eq!(lesson.exit_code(), Some(0), "{}", lesson.said());
+    silent.iter_mut().for_each(expect_close);
+}
+
+#[test]
 fn a_connection_that_was_told_to_stay_may_send_one_more_request_and_is_then_closed() {
     let mut lesson = Lesson::start("--quiet --keep-alive 60 --stop-timeout 30");
     let mut quiet = lesson.ask(get("/", ""));
