@@ -243,15 +243,19 @@ pub enum Ending {
 }
 
 impl Connection {
+    /// Whether a close from now on is a reset, whoever closes: the kernel closes for a process
+    /// that is killed.
+    pub fn reset_on_close(&mut self, on: bool) {
+        // If the option cannot be set, the close is a plain one; nothing else to do.
+        let _ = SockRef::from(&*self.stream).set_linger(on.then_some(Duration::ZERO));
+    }
+
     /// Ends the connection.
     pub fn close(mut self, ending: Ending, limits: &Limits) {
         match ending {
             Ending::Clean if !self.may_have_unread_input() => {}
             Ending::Clean | Ending::Drain => self.drain(limits.drain_timeout),
-            Ending::Reset => {
-                // If the option cannot be set, the close is a plain one; nothing else to do.
-                let _ = SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO));
-            }
+            Ending::Reset => self.reset_on_close(true),
         }
     }
 

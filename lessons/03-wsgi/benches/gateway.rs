@@ -48,6 +48,8 @@ impl Transport for Memory {
         self.sent.extend_from_slice(bytes);
         Ok(())
     }
+
+    fn reset_on_close(&mut self, _on: bool) {}
 }
 
 #[divan::bench(args = ["curl", "browser"])]

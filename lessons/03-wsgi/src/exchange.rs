@@ -32,6 +32,7 @@ struct State<'e> {
     surplus: usize,
     account: Account,
     client_left: bool,
+    resets_on_close: bool,
 }
 
 /// How an exchange went.
@@ -64,6 +65,7 @@ impl<'e> Exchange<'e> {
             surplus: 0,
             account: Account::Balanced,
             client_left: false,
+            resets_on_close: false,
         };
         Exchange {
             state: RefCell::new(state),
@@ -98,6 +100,9 @@ impl State<'_> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if self.response.must_not_end_here() {
+            self.reset_on_close(true);
+        }
         let pending = self.response.pending();
         if pending.is_empty() {
             return Ok(());
@@ -107,6 +112,15 @@ impl State<'_> {
         pending.shrink_to(KEPT); // One large answer must not be remembered for ever.
         self.client_left |= sent.is_err();
         sent
+    }
+
+    /// If this process is killed, the kernel closes the connection. Where that is also what ends
+    /// a body, half an answer would look whole; so it is a reset until the last piece is sent.
+    fn reset_on_close(&mut self, on: bool) {
+        if self.resets_on_close != on {
+            self.transport.reset_on_close(on);
+            self.resets_on_close = on;
+        }
     }
 }
 
@@ -188,7 +202,9 @@ impl Exchange<'_> {
         let state = &mut *self.state.borrow_mut();
         state.response.commit(self.stamp, length);
         state.account = state.response.finish();
-        state.flush()
+        state.flush()?;
+        state.reset_on_close(state.response.must_not_end_here());
+        Ok(())
     }
 }
 

@@ -83,6 +83,9 @@ pub trait Transport {
 
     /// Sends all of `bytes`.
     fn send(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Whether an end of the connection from now on must not look like the end of an answer.
+    fn reset_on_close(&mut self, on: bool);
 }
 
 impl Transport for Connection {
@@ -92,6 +95,10 @@ impl Transport for Connection {
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         Connection::send(self, bytes)
+    }
+
+    fn reset_on_close(&mut self, on: bool) {
+        Connection::reset_on_close(self, on);
     }
 }
 // ANCHOR_END: transport

@@ -22,6 +22,8 @@ pub struct Response<'o> {
     length: Option<u64>,
     /// Bytes of the body so far.
     sent: u64,
+    /// Whether only the end of the connection will end the body.
+    ends_with_connection: bool,
 }
 
 /// What depends on what becomes of the connection after an answer.
@@ -29,8 +31,9 @@ pub struct Response<'o> {
 /// Here it is closed, so a body without a length can end where the connection ends
 /// ([`UntilClose`]). A server that keeps connections has its own way.
 pub trait Wire {
-    /// Appends the lines that end a head.
-    fn end_head(&mut self, body: Extent, out: &mut Vec<u8>);
+    /// Appends the lines that end a head. Tells whether only the end of the connection will end
+    /// the body.
+    fn end_head(&mut self, body: Extent, out: &mut Vec<u8>) -> bool;
 
     /// Appends a piece of the body, which is not empty.
     fn piece(&mut self, data: &[u8], out: &mut Vec<u8>);
@@ -55,8 +58,9 @@ pub enum Extent {
 pub struct UntilClose;
 
 impl Wire for UntilClose {
-    fn end_head(&mut self, _body: Extent, out: &mut Vec<u8>) {
+    fn end_head(&mut self, body: Extent, out: &mut Vec<u8>) -> bool {
         out.extend_from_slice(b"Connection: close\r\n\r\n");
+        body == Extent::Open
     }
 
     fn piece(&mut self, data: &[u8], out: &mut Vec<u8>) {
@@ -113,6 +117,7 @@ impl<'o> Response<'o> {
             has_server: false,
             length: None,
             sent: 0,
+            ends_with_connection: false,
         }
     }
 
@@ -225,7 +230,7 @@ impl Response<'_> {
             (true, Some(_)) => Extent::Announced,
             (true, None) => Extent::Open,
         };
-        self.wire.end_head(extent, self.out);
+        self.ends_with_connection = self.wire.end_head(extent, self.out);
     }
 
     /// Adds a piece of the body, and says how much of it was surplus: a body never grows beyond
@@ -257,6 +262,11 @@ impl Response<'_> {
     /// Whether the client has been given a whole answer.
     pub fn is_ended(&self) -> bool {
         self.stage == Stage::Ended
+    }
+
+    /// Whether an end of the connection would look like the end of the answer, and is not.
+    pub fn must_not_end_here(&self) -> bool {
+        self.ends_with_connection && self.stage == Stage::Committed
     }
 
     /// Replaces everything that was begun; only possible before the head is final.

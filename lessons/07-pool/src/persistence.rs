@@ -84,20 +84,21 @@ impl<'s> Persistent<'s> {
 }
 
 impl Wire for Persistent<'_> {
-    fn end_head(&mut self, body: Extent, out: &mut Vec<u8>) {
+    fn end_head(&mut self, body: Extent, out: &mut Vec<u8>) -> bool {
         self.next = (self.plan)();
-        if body == Extent::Open {
-            if self.knows_chunks {
-                self.chunked = true;
-                out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
-            } else {
-                self.next = Next::Close; // Only the end of the connection can end this body.
-            }
+        self.chunked = body == Extent::Open && self.knows_chunks;
+        let ends_with_connection = body == Extent::Open && !self.knows_chunks;
+        if self.chunked {
+            out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+        }
+        if ends_with_connection {
+            self.next = Next::Close;
         }
         match self.next {
             Next::KeepAlive => out.extend_from_slice(self.stays.as_bytes()),
             Next::Close => out.extend_from_slice(b"Connection: close\r\n\r\n"),
         }
+        ends_with_connection
     }
 
     fn piece(&mut self, data: &[u8], out: &mut Vec<u8>) {

@@ -220,6 +220,8 @@ impl Transport for Pieces {
     fn send(&mut self, _bytes: &[u8]) -> io::Result<()> {
         Ok(())
     }
+
+    fn reset_on_close(&mut self, _on: bool) {}
 }
 
 /// `bytes` as they may arrive: the first piece together with the head, the others later.

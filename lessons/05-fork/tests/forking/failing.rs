@@ -1,5 +1,6 @@
 //! Damage, and where it stops.
 
+use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -82,6 +83,18 @@ fn a_child_that_is_killed_costs_its_own_client_and_nobody_else() {
     assert!(answer(other).ends_with("Hello, World!"));
     assert!(server.get("/").ends_with("Hello, World!"));
     wait_until("the end of all", || server.children().is_empty());
+}
+
+#[test]
+fn half_an_answer_of_a_child_that_is_killed_does_not_look_whole() {
+    let server = Running::lesson("");
+    let mut client = server.ask("/stream?n=1000&ms=20");
+    client.read_exact(&mut [0; 200]).unwrap();
+    kill(Pid::from_raw(server.children()[0].0), Signal::SIGKILL).unwrap();
+    let end = client.read_to_end(&mut Vec::new()).unwrap_err();
+    assert_eq!(end.kind(), ErrorKind::ConnectionReset);
+    // One that is whole ends as it always did.
+    assert!(server.get("/stream?n=2&ms=1").ends_with("line 2 of 2\n"));
 }
 
 #[test]
