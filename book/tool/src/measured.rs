@@ -87,10 +87,12 @@ fn stamp() -> Result<String, String> {
         .find_map(|line| line.strip_prefix("model name")?.split(':').nth(1));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(format!(
-        "machine: {}, {cores} cores; kernel: {}; {}; commit: {}\n",
+        "machine: {}, {cores} cores; kernel: {}; rustc: {}; commit: {}\n",
         model.unwrap_or("unknown processor").trim(),
         output_of("uname", &["-r"])?.trim(),
-        output_of("rustc", &["--version"])?.trim(),
+        output_of("rustc", &["--version"])?
+            .trim()
+            .trim_start_matches("rustc "),
         output_of("git", &["rev-parse", "--short", "HEAD"])?.trim(),
     ))
 }

@@ -28,12 +28,12 @@ pub fn draw(report: &Report) -> String {
          limit's processor time per request as a fraction of the server's (least and most in \
          parentheses), user and system time of its whole process tree; 1 would be as cheap as the \
          limit. {HONEST}\n\n\
-         machine: {}; kernel: {}; {}; commit: {}\n",
+         machine: {}; kernel: {}; rustc: {}; commit: {}\n",
         report.rounds_in_words(),
         report.seconds,
         stamp.machine,
         stamp.kernel,
-        stamp.rustc,
+        stamp.rustc.trim_start_matches("rustc "),
         stamp.commit
     ));
     text
@@ -78,7 +78,7 @@ mod tests {
             "| the limit | – | 15.0\u{a0}µs |",
             "\nfar &lt;away>: 7 requests failed.\n\nFell out",
             "opposite order of their worth",
-            "machine: Example, 2 cores; kernel: 6.1; rustc 1.95.0; commit: 0123abc\n",
+            "machine: Example, 2 cores; kernel: 6.1; rustc: 1.95.0; commit: 0123abc\n",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }

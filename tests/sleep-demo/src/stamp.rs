@@ -45,7 +45,7 @@ impl Stamp {
     pub fn lines(&self) -> [String; 3] {
         [
             format!("machine: {}; kernel: {}", self.machine, self.kernel),
-            self.rustc.clone(),
+            format!("rustc: {}", self.rustc.trim_start_matches("rustc ")),
             format!("commit: {}; build: {}", self.commit, self.build),
         ]
     }
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_stamp_names_everything_that_the_book_asks_for() {
         let line = Stamp::here(check::workshop::workspace(), true).line();
-        for name in ["machine: ", "; kernel: ", "; rustc ", "; commit: "] {
+        for name in ["machine: ", "; kernel: ", "; rustc: ", "; commit: "] {
             assert!(line.contains(name), "{line}");
         }
     }
