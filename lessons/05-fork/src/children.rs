@@ -8,7 +8,8 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use terminal::say;
+
+use crate::report;
 // ANCHOR_END: imports
 
 // ANCHOR: children
@@ -59,15 +60,15 @@ impl Children {
                 Ok(WaitStatus::Exited(pid, 0)) => drop(self.forget(pid)),
                 Ok(WaitStatus::Exited(pid, code)) => {
                     self.lose(pid);
-                    say(format_args!("child {pid} ended with the code {code}"));
+                    report(format_args!("child {pid} ended with the code {code}"));
                 }
                 Ok(WaitStatus::Signaled(pid, signal, _)) => {
                     self.lose(pid);
-                    say(format_args!("child {pid} was ended by {signal}"));
+                    report(format_args!("child {pid} was ended by {signal}"));
                 }
                 Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return,
                 Ok(_) | Err(Errno::EINTR) => {} // Stopped, continued, interrupted: not an end.
-                Err(error) => return say(format_args!("waitpid: {error}")),
+                Err(error) => return report(format_args!("waitpid: {error}")),
             }
         }
     }
@@ -99,7 +100,7 @@ impl Children {
                 send(*pid, Signal::SIGKILL);
             } else if age > limit && !child.asked {
                 child.asked = true;
-                say(format_args!("child {pid} has taken too long"));
+                report(format_args!("child {pid} has taken too long"));
                 send(*pid, Signal::SIGTERM);
             }
         }
@@ -115,7 +116,7 @@ impl Children {
 /// for it, so its number cannot be another's.
 fn send(pid: Pid, signal: Signal) {
     if let Err(error) = kill(pid, signal) {
-        say(format_args!("kill {pid}: {error}"));
+        report(format_args!("kill {pid}: {error}"));
     }
 }
 // ANCHOR_END: end

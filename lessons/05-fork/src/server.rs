@@ -16,7 +16,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 use terminal::{Arguments, Flag, UsageError, say};
 
-use crate::{Bell, Children, Side, exit_child, fork, only_thread, turn_away};
+use crate::{Bell, Children, Side, exit_child, fork, only_thread, report, turn_away};
 // ANCHOR_END: imports
 
 // ANCHOR: forks
@@ -185,7 +185,7 @@ impl ForkingServer {
             Ok(Side::Child) => return Some(client),
             Ok(Side::Parent(pid)) => self.children.add(pid),
             Err(error) => {
-                say(format_args!("fork: {error}; a client is turned away"));
+                report(format_args!("fork: {error}; a client is turned away"));
                 turn_away(client, &self.gateway, &mut self.desk);
             }
         }
@@ -247,7 +247,7 @@ impl ForkingServer {
         let mut in_time = self.stop_bell.rings() <= 1;
         self.children.have_lost_one(); // What was before the stop is another story.
         let count = self.children.count();
-        say(format_args!(
+        report(format_args!(
             "stopping; requests under way: {count}; once more to stop at once"
         ));
         let deadline = Instant::now() + self.forks.stop_timeout;

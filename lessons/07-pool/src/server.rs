@@ -12,10 +12,9 @@ use std::time::{Duration, Instant};
 
 use lesson01::recover;
 use lesson03::{Address, Application, Desk, Gateway, Options};
-use lesson05::{Bell, Ended, turn_away};
+use lesson05::{Bell, Ended, report, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
-use terminal::say;
 
 use crate::conversation::Seat;
 use crate::persistence::staying_lines;
@@ -274,14 +273,14 @@ impl PoolServer {
             Ok(Need::Nothing) => {}
             Ok(Need::AnotherWorker) => {
                 if let Err(error) = Worker::start(&self.house) {
-                    say(format_args!(
+                    report(format_args!(
                         "no further worker: {error}; those that there are go on"
                     ));
                 }
             }
             Err(client) => {
                 let count = self.house.settings.queue_size;
-                say(format_args!(
+                report(format_args!(
                     "the queue is full ({count} clients); {peer} is turned away"
                 ));
                 self.house.stats.turned_away.add(1);
@@ -317,7 +316,7 @@ impl PoolServer {
         self.house.pool.close();
         let numbers = self.house.pool.numbers();
         let busy = numbers.live - numbers.idle;
-        say(format_args!(
+        report(format_args!(
             "stopping; connections: {busy}; once more to stop at once"
         ));
         // Clients that are about to send another request on their connection get its answer.
