@@ -8,7 +8,6 @@
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use lesson01::announce;
 use lesson03::{Application, Options, application, demo};
@@ -28,16 +27,10 @@ fn main() -> ExitCode {
             software: PROGRAM.name,
             ..Options::default()
         };
-        let forks = Forks {
-            max_children: 40,
-            child_timeout: Duration::from_secs(300),
-            stop_timeout: Duration::from_secs(10),
-            backlog: options.backlog,
-        };
         let (listener, address, gateway) = options.listen(flags.text("addr"))?;
         listener.set_nonblocking(true)?;
         let app = Arc::new(with_count(Count::new()?, demo::application));
-        let server = ForkingServer::new(gateway, app, forks)?;
+        let server = ForkingServer::new(gateway, app, Forks::default())?;
         announce(PROGRAM.name, &listener, address)?;
         server.serve(listener);
         say("stopped");

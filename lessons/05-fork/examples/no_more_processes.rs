@@ -7,7 +7,6 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use lesson01::announce;
 use lesson03::{Options, demo};
@@ -28,15 +27,9 @@ fn main() -> ExitCode {
             software: PROGRAM.name,
             ..Options::default()
         };
-        let forks = Forks {
-            max_children: 40,
-            child_timeout: Duration::from_secs(300),
-            stop_timeout: Duration::from_secs(10),
-            backlog: options.backlog,
-        };
         let (listener, address, gateway) = options.listen(flags.text("addr"))?;
         listener.set_nonblocking(true)?;
-        let server = ForkingServer::new(gateway, Arc::new(demo::application), forks)?;
+        let server = ForkingServer::new(gateway, Arc::new(demo::application), Forks::default())?;
         announce(PROGRAM.name, &listener, address)?;
         server.with_fork(fork_now_and_then).serve(listener);
         Ok(())

@@ -34,6 +34,17 @@ pub struct Forks {
     pub backlog: u16,
 }
 
+impl Default for Forks {
+    fn default() -> Forks {
+        Forks {
+            max_children: 40,
+            child_timeout: Duration::from_secs(300),
+            stop_timeout: Duration::from_secs(10),
+            backlog: 128,
+        }
+    }
+}
+
 /// How long a graceful stop may take, for this server and those after it.
 pub const STOP_FLAG: Flag = Flag {
     name: "stop-timeout",

@@ -41,13 +41,7 @@ fn main() -> ExitCode {
         let (listener, address, gateway) = options.listen(flags.text("addr"))?;
         listener.set_nonblocking(true)?;
         if has_processes {
-            let forks = Forks {
-                max_children: 40,
-                child_timeout: Threads::default().stop_timeout,
-                stop_timeout: Threads::default().stop_timeout,
-                backlog: 128,
-            };
-            let server = ForkingServer::new(gateway, app, forks)?;
+            let server = ForkingServer::new(gateway, app, Forks::default())?;
             announce(PROGRAM.name, &listener, address)?;
             server.serve(listener);
         } else {

@@ -261,7 +261,7 @@ impl ThreadingServer {
 
     /// Ends the server: clients that the kernel has accepted for us are served as well, and the
     /// threads get their time.
-    fn finish(&self, listener: Socket, stop: &Bell, handles: Vec<JoinHandle<()>>) -> Ended {
+    fn finish(&self, listener: Socket, stop: &Bell, mut handles: Vec<JoinHandle<()>>) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut in_time = stop.rings() <= 1;
         if self.threads.daemon_threads || !self.threads.block_on_close {
@@ -272,7 +272,7 @@ impl ThreadingServer {
             self.alive()
         ));
         let deadline = Instant::now() + self.threads.stop_timeout;
-        let (mut handles, mut desk) = (handles, Desk::default());
+        let mut desk = Desk::default();
         // The kernel holds one client more than the backlog says.
         for _ in 0..=self.threads.backlog {
             in_time = in_time && self.fewer_before(self.threads.max_threads, deadline, stop);

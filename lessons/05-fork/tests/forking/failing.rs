@@ -3,7 +3,6 @@
 use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use lesson03::{Options, demo};
 use lesson05::{ForkingServer, Forks};
@@ -34,18 +33,12 @@ fn a_client_is_turned_away_when_fork_fails_and_the_server_lives_on() {
 
 #[test]
 fn a_process_with_a_second_thread_is_refused() {
-    let forks = Forks {
-        max_children: 1,
-        child_timeout: Duration::from_secs(1),
-        stop_timeout: Duration::from_secs(1),
-        backlog: 1,
-    };
     let (_listener, _, gateway) = Options::default().listen("127.0.0.1:0").unwrap();
     // This test has a thread of its own, and here is another one, whoever runs the tests.
     thread::scope(|scope| {
         let (stay, leave) = std::sync::mpsc::channel::<()>();
         scope.spawn(move || leave.recv());
-        let made = ForkingServer::new(gateway, Arc::new(demo::hello), forks);
+        let made = ForkingServer::new(gateway, Arc::new(demo::hello), Forks::default());
         let error = made.err().map(|error| error.to_string());
         drop(stay);
         assert_eq!(
