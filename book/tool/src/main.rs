@@ -14,7 +14,7 @@ use book::tree::Tree;
 use check::lessons::LESSONS;
 use check::workshop::workspace;
 use clap::{Parser, Subcommand};
-use lesson05::{Bell, Ended};
+use lesson05::{Ended, stop_bell};
 
 /// Serves the book, and checks that its text and the code agree.
 #[derive(Parser)]
@@ -94,7 +94,7 @@ fn build() -> Result<ExitCode, String> {
 
 fn serve(address: &str, open: bool) -> Result<ExitCode, String> {
     let into = workspace().join("target/served-book");
-    let stop = Bell::for_stop().map_err(|error| format!("signals: {error}"))?;
+    let stop = stop_bell().map_err(|error| format!("signals: {error}"))?;
     let ready = |address| {
         println!("book listening on http://{address}");
         println!("Open it in a browser; Ctrl-C stops it.");

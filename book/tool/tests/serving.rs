@@ -9,7 +9,8 @@ use std::thread;
 use book::serve::bind;
 use book::serve::pages::Library;
 use book::serve::shelf::Shelf;
-use lesson05::{Bell, Ended};
+use lesson03::Bell;
+use lesson05::Ended;
 use lesson07::PoolServer;
 
 /// Serves a small book beside a secret that is not part of it, while `ask` runs.

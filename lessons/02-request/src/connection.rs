@@ -1,7 +1,7 @@
 //! A blocking connection: receive a head before a deadline, send, and close without a reset.
 
 // ANCHOR: imports
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use socket2::{SockRef, Socket};
 
 use crate::log::{trace, trace_rest};
-use crate::{Fault, Head, Limits, Scanner};
+use crate::{Buffer, Fault, Head, Limits, Scanner, Stream};
 // ANCHOR_END: imports
 
 // ANCHOR: arm
@@ -21,45 +21,23 @@ use crate::{Fault, Head, Limits, Scanner};
 pub fn arm(listener: &Socket, limits: &Limits) -> io::Result<()> {
     listener.set_read_timeout(Some(limits.head_timeout))?;
     listener.set_write_timeout(Some(limits.write_timeout))?;
+    listener.set_tcp_notsent_lowat(UNSENT)?;
     // A small piece of an answer is not held back until the client has confirmed the one before
     // it, which a client may put off for as long as it can be felt.
     listener.set_tcp_nodelay(true)
 }
+
+/// So many bytes may wait in the kernel for a client to make room.
+///
+/// Without a bound the kernel takes megabytes, and lets the sender go on only when a third of
+/// them is gone. To a client that reads slowly but steadily, that takes longer than any timeout.
+const UNSENT: u32 = 128 * 1024;
 // ANCHOR_END: arm
-
-// ANCHOR: buffer
-/// Bytes received and not yet used up. It is kept from client to client.
-#[derive(Debug, Default)]
-pub struct Buffer {
-    bytes: Vec<u8>,
-    filled: usize,
-}
-
-impl Buffer {
-    /// Everything received so far.
-    pub fn received(&self) -> &[u8] {
-        &self.bytes[..self.filled]
-    }
-
-    /// Holds these bytes instead, and has room for them.
-    pub fn replace(&mut self, bytes: &[u8]) {
-        self.bytes.resize(self.bytes.len().max(bytes.len()), 0);
-        self.bytes[..bytes.len()].copy_from_slice(bytes);
-        self.filled = bytes.len();
-    }
-
-    /// Empties the buffer and makes room for `size` bytes.
-    pub fn reset(&mut self, size: usize) {
-        self.bytes.resize(size, 0);
-        self.filled = 0;
-    }
-}
-// ANCHOR_END: buffer
 
 // ANCHOR: connection
 /// One client, from `accept` to `close`.
 pub struct Connection {
-    stream: Arc<TcpStream>,
+    stream: Box<dyn Stream>,
     head_deadline: Instant,
     /// The timeout that reads have now.
     armed: Duration,
@@ -67,8 +45,11 @@ pub struct Connection {
     /// When something was last received.
     last_read: Instant,
     received: u64,
+    sent: u64,
     /// How often something was sent, where more than a little counts as several times.
     sends: usize,
+    /// Whether a close is a reset.
+    resets: bool,
     tracing: bool,
 }
 
@@ -82,26 +63,36 @@ impl Connection {
         tracing: bool,
     ) -> Connection {
         buffer.reset(limits.head_bytes);
-        let now = Instant::now();
-        let head_deadline = now + limits.head_timeout;
-        let armed = limits.head_timeout;
+        Connection::over(Box::new(Arc::new(stream)), Instant::now(), limits, tracing)
+    }
+
+    /// A connection over any stream to a client that was `accepted` at that moment: the time for
+    /// its first head runs from then on, wherever it has waited since.
+    pub fn over(
+        stream: Box<dyn Stream>,
+        accepted: Instant,
+        limits: &Limits,
+        tracing: bool,
+    ) -> Connection {
         Connection {
-            stream: Arc::new(stream),
-            head_deadline,
-            armed,
+            stream,
+            head_deadline: accepted + limits.head_timeout,
+            armed: limits.head_timeout,
             write_timeout: limits.write_timeout,
-            last_read: now,
+            last_read: accepted,
             received: 0,
+            sent: 0,
             sends: 0,
+            resets: false,
             tracing,
         }
     }
 }
 
 impl Connection {
-    /// The socket, for somebody who may have to end this connection from outside.
-    pub fn stream(&self) -> Arc<TcpStream> {
-        Arc::clone(&self.stream)
+    /// The stream below.
+    pub fn stream(&self) -> &dyn Stream {
+        &*self.stream
     }
 
     /// How many bytes have been received since this was asked last.
@@ -109,10 +100,9 @@ impl Connection {
         std::mem::take(&mut self.received)
     }
 
-    /// Gives the next head its own time.
-    pub fn begin_head(&mut self, limits: &Limits) {
-        self.head_deadline = Instant::now() + limits.head_timeout;
-        self.sends = 0;
+    /// How many bytes the kernel has taken to send, ever.
+    pub fn sent(&self) -> u64 {
+        self.sent
     }
 }
 // ANCHOR_END: connection
@@ -120,35 +110,37 @@ impl Connection {
 // ANCHOR: receive
 impl Connection {
     /// Receives until the head is whole, or a limit, a wrong byte or the deadline says stop.
-    ///
-    /// `None` means that nothing was asked: the client left, or said nothing until the deadline.
+    /// `false` means that nothing was asked: the client left, or said nothing until the deadline.
     /// Browsers open spare connections and never use them; there is nobody to answer.
     pub fn receive_head(
         &mut self,
         buffer: &mut Buffer,
+        head: &mut Head,
         limits: &Limits,
-    ) -> Result<Option<Head>, Fault> {
+    ) -> Result<bool, Fault> {
         let mut scanner = Scanner::default();
         loop {
-            if let Some(extent) = scanner.scan(buffer.received(), limits)? {
-                return Head::parse(buffer.received(), extent, limits).map(Some);
+            if let Some(place) = scanner.scan(buffer.received(), limits)? {
+                head.parse_into(buffer.received(), place, limits)?;
+                head.suits(self.stream.session().is_some())?;
+                return Ok(true);
             }
-            let started = !buffer.received().is_empty();
+            let begun = scanner.has_begun();
             match self.receive(buffer, self.head_deadline) {
-                Ok(0) if started => return Err(Fault::Incomplete),
+                Ok(0) if begun => return Err(Fault::Incomplete),
                 Ok(1..) => {}
-                Err(error) if error.kind() == ErrorKind::TimedOut && started => {
+                Err(error) if error.kind() == ErrorKind::TimedOut && begun => {
                     return Err(Fault::HeadTimeout);
                 }
-                Ok(0) | Err(_) => return Ok(None),
+                Ok(0) | Err(_) => return Ok(false),
             }
         }
     }
 
     /// Receives more bytes into the buffer; 0 means that the client is done.
     pub fn receive(&mut self, buffer: &mut Buffer, deadline: Instant) -> io::Result<usize> {
-        let count = self.read(&mut buffer.bytes[buffer.filled..], deadline)?;
-        buffer.filled += count;
+        let count = self.read(buffer.room(), deadline)?;
+        buffer.grow(count);
         Ok(count)
     }
 }
@@ -157,10 +149,13 @@ impl Connection {
 // ANCHOR: read
 impl Connection {
     /// Reads what has arrived, or waits for it until `deadline`; 0 means that the client is done.
+    ///
+    /// What has arrived is read even if the deadline is over: the client is not to blame for the
+    /// time that its bytes have waited for us.
     pub fn read(&mut self, into: &mut [u8], deadline: Instant) -> io::Result<usize> {
         loop {
-            self.wait_no_longer_than(deadline)?;
-            match (&*self.stream).read(into) {
+            let in_time = self.wait_no_longer_than(deadline)?;
+            match self.stream.read(into) {
                 Ok(count) => {
                     self.last_read = Instant::now();
                     self.received += count as u64;
@@ -169,28 +164,36 @@ impl Connection {
                     }
                     return Ok(count);
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // A signal came, or a stream like TLS made progress: ask again.
+                Err(error) if error.kind() == ErrorKind::Interrupted && in_time => {}
                 // The time is up, or the timeout was set for an earlier deadline.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.armed = Duration::MAX,
-                Err(error) => return Err(error),
+                Err(error) if error.kind() == ErrorKind::WouldBlock && in_time => {
+                    self.armed = Duration::MAX;
+                }
+                Err(error) => {
+                    return Err(match in_time {
+                        true => error,
+                        false => ErrorKind::TimedOut.into(),
+                    });
+                }
             }
         }
     }
 
-    /// Sets the timeout of the next read to what is left until `deadline`.
+    /// Sets the timeout of the next read to what is left until `deadline`, and tells whether
+    /// there is anything left. If not, the read may still look.
     ///
     /// A timeout that is there already and fires earlier, or later by a trifle, will do. Most
     /// heads come in one piece, so most connections never pay for a deadline.
-    fn wait_no_longer_than(&mut self, deadline: Instant) -> io::Result<()> {
+    fn wait_no_longer_than(&mut self, deadline: Instant) -> io::Result<bool> {
+        const A_LOOK: Duration = Duration::from_millis(1);
         let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
+        let patience = left.max(A_LOOK);
+        if self.armed > patience + patience / 16 {
+            self.stream.socket().set_read_timeout(Some(patience))?;
+            self.armed = patience;
         }
-        if self.armed > left + left / 16 {
-            self.stream.set_read_timeout(Some(left))?;
-            self.armed = left;
-        }
-        Ok(())
+        Ok(!left.is_zero())
     }
 
     /// Sends all of `bytes`. A client that does not take a piece of them within the write timeout
@@ -208,8 +211,11 @@ impl Connection {
     fn send_piece(&mut self, mut piece: &[u8]) -> io::Result<()> {
         let started = Instant::now();
         while !piece.is_empty() {
-            match (&*self.stream).write(piece) {
-                Ok(count) => piece = &piece[count..],
+            match self.stream.write(piece) {
+                Ok(count) => {
+                    self.sent += count as u64;
+                    piece = &piece[count..];
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -219,6 +225,21 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Sends the last bytes of this connection: the kernel may keep them for a moment, so that
+    /// [`Connection::close`], which must follow at once, sends them and the end in one packet.
+    pub fn send_last(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.sends > 0 || bytes.len() > LITTLE || self.tracing {
+            return self.send(bytes);
+        }
+        self.sends = 1;
+        let count = self.stream.write_last(bytes)?;
+        self.sent += count as u64;
+        match &bytes[count..] {
+            [] => Ok(()),
+            rest => self.send(rest),
+        }
     }
 }
 
@@ -246,12 +267,19 @@ impl Connection {
     /// Whether a close from now on is a reset, whoever closes: the kernel closes for a process
     /// that is killed.
     pub fn reset_on_close(&mut self, on: bool) {
+        if self.resets == on {
+            return;
+        }
+        self.resets = on;
         // If the option cannot be set, the close is a plain one; nothing else to do.
-        let _ = SockRef::from(&*self.stream).set_linger(on.then_some(Duration::ZERO));
+        let _ = SockRef::from(&**self.stream.socket()).set_linger(on.then_some(Duration::ZERO));
     }
 
     /// Ends the connection.
     pub fn close(mut self, ending: Ending, limits: &Limits) {
+        if ending != Ending::Reset {
+            self.stream.say_goodbye();
+        }
         match ending {
             Ending::Clean if !self.may_have_unread_input() => {}
             Ending::Clean | Ending::Drain => self.drain(limits.drain_timeout),
@@ -274,12 +302,12 @@ impl Connection {
             stream.set_nonblocking(false)?;
             peeked
         };
-        matches!(came(&self.stream), Ok(1..))
+        matches!(came(self.stream.socket()), Ok(1..))
     }
 
     fn drain(&mut self, patience: Duration) {
         let deadline = Instant::now() + patience;
-        if self.stream.shutdown(Shutdown::Write).is_err() {
+        if self.stream.socket().shutdown(Shutdown::Write).is_err() {
             return; // The client has left: nobody can be hurt by a reset.
         }
         let tracing = std::mem::take(&mut self.tracing);
@@ -299,6 +327,7 @@ impl Connection {
 mod tests {
     use super::*;
     use lesson01::{ReuseAddress, listen};
+    use std::io::{Read, Write};
     use std::net::SocketAddr;
 
     fn pair(limits: &Limits) -> (TcpStream, TcpStream) {
@@ -329,16 +358,17 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_not_answered_and_half_a_head_is() {
+    fn silence_and_an_empty_line_are_not_answered_and_half_a_head_is() {
         let limits = brief();
-        for (sent, answered) in [(&b""[..], false), (b"GET / HT", true)] {
+        for (sent, answered) in [(&b""[..], false), (b"\r\n", false), (b"GET / HT", true)] {
             let (mut client, server) = pair(&limits);
             client.write_all(sent).unwrap();
             let mut buffer = Buffer::default();
             let mut connection = Connection::new(server, &mut buffer, &limits, false);
-            match connection.receive_head(&mut buffer, &limits) {
+            let mut head = Head::default();
+            match connection.receive_head(&mut buffer, &mut head, &limits) {
                 Err(Fault::HeadTimeout) => assert!(answered),
-                Ok(None) => assert!(!answered),
+                Ok(false) => assert!(!answered),
                 other => panic!("{other:?}"),
             }
         }
@@ -375,6 +405,54 @@ mod tests {
             drop(client);
             server.join().unwrap();
         }
+    }
+
+    #[test]
+    fn what_has_arrived_is_read_however_long_it_has_waited_for_us() {
+        let limits = brief();
+        let (mut client, server) = pair(&limits);
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .unwrap();
+        let (mut buffer, mut head) = (Buffer::default(), Head::default());
+        buffer.reset(limits.head_bytes);
+        let long_ago = Instant::now() - 2 * limits.head_timeout;
+        let stream = Box::new(Arc::new(server));
+        let mut connection = Connection::over(stream, long_ago, &limits, false);
+        let asked = connection.receive_head(&mut buffer, &mut head, &limits);
+        assert_eq!(asked, Ok(true));
+        // And whoever has said nothing by then is not waited for again.
+        buffer.reset(limits.head_bytes);
+        let asked = connection.receive_head(&mut buffer, &mut head, &limits);
+        assert_eq!(asked, Ok(false));
+    }
+
+    #[test]
+    fn a_client_that_reads_slowly_but_steadily_gets_all_of_it() {
+        let limits = Limits {
+            write_timeout: Duration::from_millis(250),
+            ..Limits::default()
+        };
+        let (mut client, server) = pair(&limits);
+        let answer = vec![b'x'; 8 * 1024 * 1024];
+        let size = answer.len();
+        let sender = std::thread::spawn(move || {
+            let mut connection = Connection::new(server, &mut Buffer::default(), &limits, false);
+            connection
+                .send(&answer)
+                .map(|()| connection.close(Ending::Clean, &limits))
+        });
+        // Several times as fast as it must be, and it takes many write timeouts in all.
+        let (mut piece, mut got) = (vec![0; 64 * 1024], 0);
+        loop {
+            match client.read(&mut piece).unwrap() {
+                0 => break,
+                count => got += count,
+            }
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        assert_eq!(got, size);
+        sender.join().unwrap().unwrap();
     }
 
     #[test]

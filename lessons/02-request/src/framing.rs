@@ -9,9 +9,10 @@ use crate::{Fault, Limits, Version, is_token_byte};
 ///
 /// Two servers that disagree about this can be made to see different requests in the same bytes
 /// (request smuggling), so whatever is ambiguous is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Framing {
     /// There is no body.
+    #[default]
     Empty,
     /// The body has this many bytes, at least one.
     Length(u64),

@@ -11,28 +11,40 @@ use crate::{Extent, Fault, Limits, MAX_FIELDS, Scanner, Target, is_host};
 // ANCHOR: head
 /// A parsed head: no text, only where the text lies in the buffer.
 ///
-/// Offsets instead of borrowed strings let head and buffer move to another thread together, and
-/// the array instead of a vector means that parsing allocates nothing.
-#[derive(Clone, Debug)]
+/// Offsets instead of borrowed strings let head and buffer move to another thread together. A
+/// server keeps one and parses each request into it, so that the list of fields is made once.
+#[derive(Clone, Debug, Default)]
 pub struct Head {
     method: Span,
     target: Span,
     parts: Target,
     version: Version,
-    fields: [Field; MAX_FIELDS],
-    field_count: usize,
+    fields: Vec<Field>,
     framing: Framing,
+    wishes: Wishes,
     expects_continue: bool,
     end: usize,
 }
 
+/// What the client says about its connection in the `Connection` fields (RFC 9110 §7.6.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// It will not send another request.
+    pub close: bool,
+    /// It would like to, although its version does not say so by itself.
+    pub keep_alive: bool,
+    /// It would like to speak another protocol, which the `Upgrade` field names.
+    pub upgrade: bool,
+}
+
 /// The versions that we tell apart. HTTP/1.2 would have to be compatible with 1.1, so it counts
 /// as 1.1 (RFC 9110 §2.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// No persistent connections unless asked for, no chunked coding, `Host` optional.
     Http10,
     /// What this course speaks.
+    #[default]
     Http11,
 }
 
@@ -80,60 +92,86 @@ pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<Head>, Fault> 
 impl Head {
     /// Parses a head whose extent is known.
     pub fn parse(bytes: &[u8], extent: Extent, limits: &Limits) -> Result<Head, Fault> {
-        let head = &bytes[extent.start..extent.end];
-        // The scanner has seen the CRLF that ends the request line.
-        let line_end = head
-            .iter()
-            .position(|&byte| byte == b'\r')
-            .unwrap_or(head.len());
-        let (method, target, version) = request_line(&head[..line_end])?;
-        let parts = Target::parse(method, target)?;
+        let mut head = Head::default();
+        head.parse_into(bytes, extent, limits)?;
+        Ok(head)
+    }
 
-        let after_line = &head[(line_end + 2).min(head.len())..];
-        let mut space = [httparse::EMPTY_HEADER; MAX_FIELDS];
-        let parsed = split_fields(after_line, &mut space)?;
+    /// The same into a head that has been used before. After a fault there is nothing in it that
+    /// could be of use.
+    pub fn parse_into(
+        &mut self,
+        bytes: &[u8],
+        extent: Extent,
+        limits: &Limits,
+    ) -> Result<(), Fault> {
+        let line = &bytes[extent.start..extent.line_end];
+        let (method, target, version) = request_line(line)?;
+        self.parts = Target::parse(method, target)?;
+        (self.method, self.target) = (Span::of(method, bytes), Span::of(target, bytes));
+        self.version = version;
+        self.end = extent.end;
+        let lines = &bytes[extent.line_end + 2..extent.end];
+        // Most heads are small, and a large table would have to be filled for each of them.
+        let mut few = [httparse::EMPTY_HEADER; 16];
+        match split_fields(lines, &mut few) {
+            Err(Fault::TooManyFields) => {
+                let mut many = [httparse::EMPTY_HEADER; MAX_FIELDS];
+                let fields = split_fields(lines, &mut many)?;
+                self.take_fields(bytes, fields, limits)
+            }
+            fields => self.take_fields(bytes, fields?, limits),
+        }
+    }
 
-        let mut fields = [Field::default(); MAX_FIELDS];
+    /// Notes where the fields lie, and what those say that are ours to obey.
+    fn take_fields(
+        &mut self,
+        bytes: &[u8],
+        fields: &[httparse::Header],
+        limits: &Limits,
+    ) -> Result<(), Fault> {
         let mut hosts = Hosts::default();
-        let mut framing = FramingFields::new(version);
+        let mut framing = FramingFields::new(self.version);
         let mut typed = false;
-        let mut expects_continue = false;
-        for (slot, field) in fields.iter_mut().zip(parsed) {
-            let name = field.name.as_bytes();
-            *slot = Field {
+        self.expects_continue = false;
+        self.wishes = Wishes::default();
+        self.fields.clear();
+        for field in fields {
+            let (name, value) = (field.name.as_bytes(), field.value);
+            let is = |wanted: &[u8]| name.eq_ignore_ascii_case(wanted);
+            self.fields.push(Field {
                 name: Span::of(name, bytes),
-                value: Span::of(field.value, bytes),
-            };
-            if name.eq_ignore_ascii_case(b"host") {
-                hosts.add(field.value);
-            } else if name.eq_ignore_ascii_case(b"content-length") {
-                framing.add_length(field.value)?;
-            } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
-                framing.add_coding(field.value)?;
-            } else if name.eq_ignore_ascii_case(b"content-type") {
-                if std::mem::replace(&mut typed, true) {
+                value: Span::of(value, bytes),
+            });
+            // The length tells most names apart.
+            match name.len() {
+                4 if is(b"host") => hosts.add(value),
+                6 if is(b"expect") && self.version == Version::Http11 => {
+                    self.expects_continue = is_continue(value)?;
+                }
+                10 if is(b"connection") => self.wishes.add(value),
+                12 if is(b"content-type") && std::mem::replace(&mut typed, true) => {
                     return Err(Fault::ManyContentTypes);
                 }
-            } else if name.eq_ignore_ascii_case(b"expect") && version == Version::Http11 {
-                expects_continue = is_continue(field.value)?;
+                14 if is(b"content-length") => framing.add_length(value)?,
+                17 if is(b"transfer-encoding") => framing.add_coding(value)?,
+                _ => {}
             }
         }
-        hosts.check(version)?;
-        let framing = framing.decide(limits)?;
-        let (method, target) = (Span::of(method, bytes), Span::of(target, bytes));
-        let (field_count, end) = (parsed.len(), extent.end);
-        let expects_continue = expects_continue && framing != Framing::Empty;
-        Ok(Head {
-            method,
-            target,
-            parts,
-            version,
-            fields,
-            field_count,
-            framing,
-            expects_continue,
-            end,
-        })
+        hosts.check(self.version)?;
+        self.framing = framing.decide(limits)?;
+        self.expects_continue &= self.framing != Framing::Empty;
+        Ok(())
+    }
+
+    /// Whether this request may be made on such a connection: one for `https` needs security,
+    /// and gets none where anybody can read along (RFC 9110 §7.4).
+    pub fn suits(&self, is_secure: bool) -> Result<(), Fault> {
+        match self.parts.is_https && !is_secure {
+            true => Err(Fault::Misdirected),
+            false => Ok(()),
+        }
     }
 
     /// The head together with the buffer that it was parsed from.
@@ -149,6 +187,17 @@ impl Head {
     /// Whether the client waits for `100 Continue` before it sends the body.
     pub fn expects_continue(&self) -> bool {
         self.expects_continue
+    }
+
+    /// What the client says about its connection.
+    pub fn wishes(&self) -> Wishes {
+        self.wishes
+    }
+
+    /// Whether the client will send nothing behind this request: it says so, or speaks HTTP/1.0
+    /// and does not say otherwise.
+    pub fn is_the_last(&self) -> bool {
+        self.wishes.close || (self.version == Version::Http10 && !self.wishes.keep_alive)
     }
 
     /// Whether the client has sent exactly this request and nothing that is still unread, when
@@ -204,8 +253,25 @@ fn request_line(line: &[u8]) -> Result<(&[u8], &[u8], Version), Fault> {
 
 /// The bytes that make up methods and field names (RFC 9110 §5.6.2).
 pub fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    TOKEN_BYTES[byte as usize]
 }
+
+/// The answer for each byte, made when the course is compiled.
+const TOKEN_BYTES: [bool; 256] = {
+    let signs = b"!#$%&'*+-.^_`|~";
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < signs.len() {
+        table[signs[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 // ANCHOR_END: request_line
 
 // ANCHOR: fields
@@ -261,6 +327,19 @@ impl Hosts {
             1 if self.last_is_valid => Ok(()),
             1 => Err(Fault::Host),
             _ => Err(Fault::ManyHosts),
+        }
+    }
+}
+
+impl Wishes {
+    /// Takes a `Connection` field: words with commas between, in any case. Several fields make
+    /// one list.
+    fn add(&mut self, value: &[u8]) {
+        for word in value.split(|&byte| byte == b',') {
+            let word = word.trim_ascii();
+            self.close |= word.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= word.eq_ignore_ascii_case(b"keep-alive");
+            self.upgrade |= word.eq_ignore_ascii_case(b"upgrade");
         }
     }
 }
@@ -324,14 +403,12 @@ impl<'b> Request<'b> {
     /// The fields in the order in which they came.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = (&'b str, &'b [u8])> + use<'b> {
         let buffer = self.buffer;
-        self.head.fields[..self.head.field_count]
-            .iter()
-            .map(move |field| {
-                (
-                    ascii(&buffer[field.name.range()]),
-                    &buffer[field.value.range()],
-                )
-            })
+        self.head.fields.iter().map(move |field| {
+            (
+                ascii(&buffer[field.name.range()]),
+                &buffer[field.value.range()],
+            )
+        })
     }
 
     /// The value of the first field with this name, in any case.

@@ -20,8 +20,10 @@
 // ANCHOR: imports
 #![forbid(unsafe_code)]
 
+mod buffer;
 mod connection;
 mod date;
+mod desk;
 mod fault;
 mod framing;
 mod head;
@@ -29,6 +31,7 @@ mod limits;
 mod log;
 mod page;
 mod scan;
+mod stream;
 mod target;
 
 use std::net::SocketAddr;
@@ -37,15 +40,18 @@ use lesson01::accept;
 use socket2::Socket;
 use terminal::{Arguments, UsageError};
 
-pub use connection::{Buffer, Connection, Ending, arm};
+pub use buffer::{Buffer, Rest};
+pub use connection::{Connection, Ending, arm};
 pub use date::Clock;
+pub use desk::Desk;
 pub use fault::{ALLOWED_METHODS, Fault};
 pub use framing::Framing;
-pub use head::{Head, Request, Version, is_token_byte, parse_head};
+pub use head::{Head, Request, Version, Wishes, is_token_byte, parse_head};
 pub use limits::{LIMIT_FLAGS, Limits, MAX_FIELDS, SERVER_FLAGS};
 pub use log::{first_line, log_request};
 pub use page::Page;
 pub use scan::{Extent, Scanner};
+pub use stream::{Session, Stream};
 pub use target::{Target, is_host, percent_decode};
 // ANCHOR_END: imports
 
@@ -78,91 +84,78 @@ impl Settings {
 /// Serves one client after the other, for ever, with whatever `respond` makes of a request.
 pub fn serve(listener: &Socket, settings: &Settings, respond: impl Fn(&Request) -> Page) -> ! {
     let mut desk = Desk::default();
+    let limits = &settings.limits;
     loop {
         let (client, peer) = accept(listener);
-        let limits = &settings.limits;
         let mut connection =
             Connection::new(client.into(), &mut desk.input, limits, settings.trace);
-        let head = connection.receive_head(&mut desk.input, limits);
-        if let Some(head) = head.transpose() {
-            let answer = answer(head, desk.input.received(), &respond);
-            let ending = desk.send(&answer, &mut connection, peer, settings);
-            connection.close(ending, limits);
-        } // Otherwise nothing was asked, and the connection closes as it is dropped.
+        let reply = match connection.receive_head(&mut desk.input, &mut desk.head, limits) {
+            Ok(false) => continue, // Nothing was asked, and the connection closes as it is dropped.
+            Ok(true) => answer(&desk.head, desk.input.received(), &respond),
+            Err(fault) => refusal(fault, desk.input.received()),
+        };
+        let ending = send(&reply, &mut connection, peer, &mut desk, settings);
+        connection.close(ending, limits);
     }
 }
 
-/// What is used again for each client.
-#[derive(Default)]
-struct Desk {
-    input: Buffer,
-    output: Vec<u8>,
-    clock: Clock,
-}
-
-impl Desk {
-    /// Sends and logs an answer; returns how to end the connection.
-    fn send(
-        &mut self,
-        answer: &Answer,
-        connection: &mut Connection,
-        peer: SocketAddr,
-        settings: &Settings,
-    ) -> Ending {
-        let (page, date) = (&answer.page, self.clock.date());
-        self.output.clear();
-        page.write("lesson02", date, answer.with_body, &mut self.output);
-        let sent = connection.send(&self.output);
-        if !settings.quiet {
-            let bytes = if answer.with_body { page.body.len() } else { 0 };
-            let line = first_line(self.input.received());
-            log_request(date, peer, line, page.code(), bytes as u64);
-        }
-        // A client that left before its answer needs no gentle close.
-        if sent.is_ok() {
-            answer.ending
-        } else {
-            Ending::Clean
-        }
+/// Sends and logs an answer; returns how to end the connection.
+fn send(
+    reply: &Reply,
+    connection: &mut Connection,
+    peer: SocketAddr,
+    desk: &mut Desk,
+    settings: &Settings,
+) -> Ending {
+    let (page, date) = (&reply.page, desk.clock.date());
+    desk.output.clear();
+    page.write("lesson02", date, reply.with_body, &mut desk.output);
+    let sent = connection.send(&desk.output);
+    if !settings.quiet {
+        let bytes = if reply.with_body { page.body.len() } else { 0 };
+        let line = first_line(desk.input.received());
+        log_request(date, peer, line, page.code(), bytes as u64);
+    }
+    // A client that left before its answer needs no gentle close.
+    if sent.is_ok() {
+        reply.ending
+    } else {
+        Ending::Clean
     }
 }
 // ANCHOR_END: serve
 
 // ANCHOR: answer
 /// A page on its way, and how to close behind it.
-struct Answer {
+struct Reply {
     page: Page,
     with_body: bool,
     ending: Ending,
 }
 
-/// Decides what to answer.
-fn answer(
-    head: Result<Head, Fault>,
-    received: &[u8],
-    respond: impl Fn(&Request) -> Page,
-) -> Answer {
-    let (page, ending) = match head {
-        Ok(head) if head.framing() == Framing::Chunked => {
-            (Fault::ChunkedNotYet.into(), Ending::Drain)
-        }
-        Ok(head) => (respond(&head.request(received)), ending(&head, received)),
-        Err(fault) => (fault.into(), fault.ending()),
-    };
-    let with_body = !first_line(received).starts_with(b"HEAD ");
-    Answer {
-        page,
-        with_body,
-        ending,
+/// What the application says to a request.
+fn answer(head: &Head, received: &[u8], respond: impl Fn(&Request) -> Page) -> Reply {
+    if head.framing() == Framing::Chunked {
+        return refusal(Fault::ChunkedNotYet, received);
+    }
+    let request = head.request(received);
+    Reply {
+        page: respond(&request),
+        with_body: request.method() != "HEAD",
+        // After an answer that left the body alone, input may remain; after any other, none does.
+        ending: match head.is_all_of(received) {
+            true => Ending::Clean,
+            false => Ending::Drain,
+        },
     }
 }
 
-/// After an answer that left the body alone, input may remain; after any other, none does.
-fn ending(head: &Head, received: &[u8]) -> Ending {
-    if head.is_all_of(received) {
-        Ending::Clean
-    } else {
-        Ending::Drain
+/// What a client is told whose request never reaches the application.
+fn refusal(fault: Fault, received: &[u8]) -> Reply {
+    Reply {
+        page: fault.into(),
+        with_body: !first_line(received).starts_with(b"HEAD "),
+        ending: fault.ending(),
     }
 }
 

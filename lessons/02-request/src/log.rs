@@ -1,6 +1,7 @@
 //! What happened, in a line for each request, or byte by byte.
 
 // ANCHOR: imports
+use std::fmt::Display;
 use std::net::SocketAddr;
 
 use terminal::{say, visible};
@@ -11,7 +12,13 @@ use terminal::{say, visible};
 ///
 /// `first_line` is what the client sent as its request line, whether or not it was one. It goes
 /// through [`visible`]: a log is read in a terminal, and its lines must not be forged.
-pub fn log_request(date: &str, peer: SocketAddr, first_line: &[u8], code: &str, bytes: u64) {
+pub fn log_request(
+    date: &str,
+    peer: SocketAddr,
+    first_line: &[u8],
+    code: impl Display,
+    bytes: u64,
+) {
     // A quote in the line must not look like its end.
     let line = visible(first_line).to_string().replace('"', "\\x22");
     let peer = peer.ip();

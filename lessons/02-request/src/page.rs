@@ -14,6 +14,8 @@ pub struct Page {
     pub status: Cow<'static, str>,
     /// The `Content-Type`.
     pub content_type: Cow<'static, str>,
+    /// Further fields.
+    pub fields: Vec<(&'static str, &'static str)>,
     /// The body.
     pub body: Cow<'static, [u8]>,
 }
@@ -25,12 +27,18 @@ impl Page {
             Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         };
-        let content_type = Cow::Borrowed("text/plain; charset=utf-8");
         Page {
             status: status.into(),
-            content_type,
+            content_type: Cow::Borrowed("text/plain; charset=utf-8"),
+            fields: Vec::new(),
             body,
         }
+    }
+
+    /// The same page with one more field.
+    pub fn with_field(mut self, name: &'static str, value: &'static str) -> Page {
+        self.fields.push((name, value));
+        self
     }
 
     /// The three digits of the status.
@@ -53,13 +61,12 @@ impl Page {
         for piece in head.as_flattened() {
             out.extend_from_slice(piece.as_bytes());
         }
-        if self.code() == "405" {
-            // A 405 must name the methods that would have worked (RFC 9110 §15.5.6).
-            out.extend_from_slice(format!("Allow: {ALLOWED_METHODS}\r\n").as_bytes());
-        }
-        if self.code() == "503" {
-            // Being busy passes; a client may be told when to come again (RFC 9110 §10.2.3).
-            out.extend_from_slice(b"Retry-After: 1\r\n");
+        for piece in self
+            .fields
+            .iter()
+            .flat_map(|(name, value)| [name, ": ", value, "\r\n"])
+        {
+            out.extend_from_slice(piece.as_bytes());
         }
         out.extend_from_slice(b"Connection: close\r\n\r\n");
         if with_body {
@@ -70,7 +77,12 @@ impl Page {
 
 impl From<Fault> for Page {
     fn from(fault: Fault) -> Page {
-        Page::text(fault.status(), format!("{fault}\n"))
+        let page = Page::text(fault.status(), format!("{fault}\n"));
+        match fault {
+            // A 405 must name the methods that would have worked (RFC 9110 §15.5.6).
+            Fault::Connect => page.with_field("Allow", ALLOWED_METHODS),
+            _ => page,
+        }
     }
 }
 // ANCHOR_END: page

@@ -14,6 +14,8 @@ use crate::{Fault, Limits};
 pub struct Scanner {
     position: usize,
     line_start: usize,
+    /// Where the request line ends.
+    first_line_end: usize,
     lines: usize,
     empty_lines: usize,
 }
@@ -23,6 +25,8 @@ pub struct Scanner {
 pub struct Extent {
     /// The first byte of the request line.
     pub start: usize,
+    /// The byte after the request line: its CR.
+    pub line_end: usize,
     /// The byte after the empty line that ends the head.
     pub end: usize,
 }
@@ -30,7 +34,12 @@ pub struct Extent {
 impl Scanner {
     /// Looks at the bytes that came since the last call; `None` means that the head goes on.
     pub fn scan(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<Extent>, Fault> {
-        while let Some(&byte) = bytes.get(self.position) {
+        loop {
+            self.skip_ordinary(bytes, limits);
+            self.check_size(limits)?;
+            let Some(&byte) = bytes.get(self.position) else {
+                return Ok(None);
+            };
             match byte {
                 // The line end must fit as a whole, or there would never be room for it.
                 b'\r' if self.position + 2 > limits.head_bytes => return Err(Fault::HeadTooLarge),
@@ -47,26 +56,44 @@ impl Scanner {
                 0x16 if self.position == 0 => return Err(Fault::LooksLikeTls),
                 b'\t' if self.lines > 0 => self.position += 1,
                 0..=0x1f | 0x7f => return Err(Fault::ControlByte),
-                _ => self.position += 1,
+                _ => {} // Ordinary: behind what one line, or the whole head, may have.
             }
             self.check_size(limits)?;
         }
-        Ok(None)
+    }
+
+    /// Goes on to the next byte that means something here, but not beyond what a line, or the
+    /// whole head, may have: the first byte too many is where its fault is found.
+    fn skip_ordinary(&mut self, bytes: &[u8], limits: &Limits) {
+        let line_limit = self.line_start + limits.line_bytes + 1;
+        let end = bytes.len().min(line_limit).min(limits.head_bytes);
+        if let Some(ahead) = bytes.get(self.position..end) {
+            self.position += count_ordinary(ahead);
+        }
+    }
+
+    /// Whether a request has begun. One empty line before it does not count: some clients send
+    /// one behind a request, which is where it stands when they send nothing more.
+    pub fn has_begun(&self) -> bool {
+        self.position > 2 * self.empty_lines
     }
 
     /// Takes the CRLF behind a line. An empty one ends the head, unless the head has not begun:
     /// RFC 9112 §2.2 lets one empty line go before a request, as some old clients sent it.
     fn end_line(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<Extent>, Fault> {
         let line = &bytes[self.line_start..self.position];
+        if self.lines == 0 {
+            self.first_line_end = self.position;
+        }
         self.position += 2;
         self.line_start = self.position;
         match (line.is_empty(), self.lines) {
             (true, 0) if self.empty_lines == 0 => self.empty_lines = 1,
             (true, 0) => return Err(Fault::EmptyLines),
             (true, _) => {
-                let start = self.empty_lines * 2;
                 return Ok(Some(Extent {
-                    start,
+                    start: self.empty_lines * 2,
+                    line_end: self.first_line_end,
                     end: self.position,
                 }));
             }
@@ -97,6 +124,22 @@ impl Scanner {
 fn words(line: &[u8]) -> usize {
     line.split(|&byte| byte == b' ').count()
 }
+
+/// How many bytes at the front are no control bytes. Sixteen at a time are one comparison for the
+/// processor, once the compiler sees that nothing in between can stop the loop.
+fn count_ordinary(bytes: &[u8]) -> usize {
+    let is_control = |byte: u8| byte < 0x20 || byte == 0x7f;
+    let blocks = bytes.chunks_exact(16);
+    let whole = blocks
+        .take_while(|block| {
+            !block
+                .iter()
+                .fold(false, |any, &byte| any | is_control(byte))
+        })
+        .count();
+    let rest = &bytes[16 * whole..];
+    16 * whole + rest.iter().take_while(|&&byte| !is_control(byte)).count()
+}
 // ANCHOR_END: scanner
 
 #[cfg(test)]
@@ -112,13 +155,27 @@ mod tests {
         let extent = scan(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nbody\n")
             .unwrap()
             .unwrap();
-        assert_eq!(extent, Extent { start: 0, end: 27 });
+        assert_eq!(
+            extent,
+            Extent {
+                start: 0,
+                line_end: 14,
+                end: 27
+            }
+        );
     }
 
     #[test]
     fn one_empty_line_may_go_before_a_request() {
         let extent = scan(b"\r\nGET / HTTP/1.1\r\n\r\n").unwrap().unwrap();
-        assert_eq!(extent, Extent { start: 2, end: 20 });
+        assert_eq!(
+            extent,
+            Extent {
+                start: 2,
+                line_end: 16,
+                end: 20
+            }
+        );
         assert_eq!(scan(b"\r\n\r\nGET"), Err(Fault::EmptyLines));
     }
 

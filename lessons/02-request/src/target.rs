@@ -9,8 +9,10 @@ use crate::Fault;
 
 // ANCHOR: target
 /// Where the parts of a request target lie, counted from its first byte.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
+    /// Whether it begins with `https://`.
+    pub is_https: bool,
     /// Host and port in a target like `http://host:port/path`; it overrides the `Host` field.
     pub authority: Option<Range<usize>>,
     /// The path, still percent-encoded; empty for `*` and for `http://host`.
@@ -28,13 +30,8 @@ impl Target {
             return Err(Fault::Connect);
         }
         if target == b"*" {
-            let nothing = Target {
-                authority: None,
-                path: 0..0,
-                query: 0..0,
-            };
             return if method == b"OPTIONS" {
-                Ok(nothing)
+                Ok(Target::default())
             } else {
                 Err(Fault::Asterisk)
             };
@@ -47,6 +44,7 @@ impl Target {
         if !target.iter().all(u8::is_ascii_graphic) {
             return Err(Fault::Target);
         }
+        let is_https = has_scheme(target, b"https://");
         let authority = authority_of(target)?;
         let path_start = authority.as_ref().map_or(0, |range| range.end);
         let path_end = find(target, path_start, |byte| byte == b'?');
@@ -54,6 +52,7 @@ impl Target {
         check_escapes(&target[path.clone()])?;
         let query = (path_end + 1).min(target.len())..target.len();
         Ok(Target {
+            is_https,
             authority,
             path,
             query,
@@ -66,15 +65,9 @@ fn authority_of(target: &[u8]) -> Result<Option<Range<usize>>, Fault> {
     if target.starts_with(b"/") {
         return Ok(None);
     }
-    let has_scheme = |scheme: &[u8]| {
-        target
-            .get(..scheme.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
     let start = match () {
-        () if has_scheme(b"http://") => 7,
-        // Whoever asks for https wants a secured connection (RFC 9110 §7.4).
-        () if has_scheme(b"https://") => return Err(Fault::Misdirected),
+        () if has_scheme(target, b"http://") => 7,
+        () if has_scheme(target, b"https://") => 8,
         () => return Err(Fault::Target),
     };
     let end = find(target, start, |byte| matches!(byte, b'/' | b'?'));
@@ -82,6 +75,12 @@ fn authority_of(target: &[u8]) -> Result<Option<Range<usize>>, Fault> {
         true => Ok(Some(start..end)),
         false => Err(Fault::Host),
     }
+}
+
+fn has_scheme(target: &[u8], scheme: &[u8]) -> bool {
+    target
+        .get(..scheme.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
 
 /// The position of the first byte from `start` on that `wanted` accepts, or the end.
@@ -203,7 +202,11 @@ mod tests {
             Ok((Some("h:80"), "/one", "two"))
         );
         assert_eq!(parts("HTTP://h"), Ok((Some("h"), "", "")));
-        assert_eq!(parts("https://h/"), Err(Fault::Misdirected));
+        assert_eq!(parts("https://h/"), Ok((Some("h"), "/", "")));
+        assert_eq!(
+            Target::parse(b"GET", b"HTTPS://h").map(|target| target.is_https),
+            Ok(true)
+        );
         assert_eq!(parts("http://h?q"), Ok((Some("h"), "", "q")));
         assert_eq!(parts("http:///x"), Err(Fault::Host));
         assert_eq!(parts("http://user@h/"), Err(Fault::Host));

@@ -7,10 +7,9 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use divan::{AllocProfiler, Bencher, black_box};
-use lesson02::{Clock, Limits, Scanner};
+use lesson02::{Desk, Head, Limits, Scanner, Settings};
 use lesson03::{
-    Application, Deployment, Environ, Exchange, Inlet, Input, Intake, Pace, Response, Stamp,
-    Transport, UntilClose, demo,
+    Application, Deployment, Gateway, Length, Pace, Transport, UntilClose, Visit, demo,
 };
 
 #[global_allocator]
@@ -49,55 +48,58 @@ impl Transport for Memory {
         Ok(())
     }
 
+    fn sent(&self) -> u64 {
+        0
+    }
+
     fn reset_on_close(&mut self, _on: bool) {}
+}
+
+fn bytes(client: &str) -> &'static [u8] {
+    match client {
+        "curl" => CURL,
+        _ => BROWSER,
+    }
 }
 
 #[divan::bench(args = ["curl", "browser"])]
 fn parse(bencher: Bencher, client: &str) {
-    let bytes = if client == "curl" { CURL } else { BROWSER };
-    let limits = Limits::default();
+    let (bytes, limits, mut head) = (bytes(client), Limits::default(), Head::default());
     bencher.bench_local(|| {
-        let extent = Scanner::default()
-            .scan(black_box(bytes), &limits)
-            .unwrap()
-            .unwrap();
-        lesson02::Head::parse(bytes, extent, &limits).unwrap().end()
+        let mut scanner = Scanner::default();
+        let extent = scanner.scan(black_box(bytes), &limits).unwrap().unwrap();
+        head.parse_into(bytes, extent, &limits).unwrap();
+        head.end()
     });
 }
 
 #[divan::bench(args = ["curl", "browser"])]
 fn parse_environ_application_response(bencher: Bencher, client: &str) {
-    let bytes = if client == "curl" { CURL } else { BROWSER };
-    let limits = Limits::default();
-    let peer = SocketAddr::from(([127, 0, 0, 1], 50_000));
+    let (bytes, limits) = (bytes(client), Limits::default());
     let deployment = Deployment::at(SocketAddr::from(([127, 0, 0, 1], 8888)), "bench");
+    let gateway = Gateway::new(Settings::default(), Pace::default(), deployment);
+    let visit = Visit {
+        deployment: &gateway.deployment,
+        peer: SocketAddr::from(([127, 0, 0, 1], 50_000)),
+        session: None,
+        stays: &|| false,
+        upgrades: "",
+    };
     let app: &dyn Application = &demo::hello;
     let mut memory = Memory {
         sent: Vec::with_capacity(1024),
     };
-    let mut output = Vec::with_capacity(1024);
-    let mut clock = Clock::default();
+    let mut desk = Desk::default();
     bencher.bench_local(|| {
-        let extent = Scanner::default()
-            .scan(black_box(bytes), &limits)
-            .unwrap()
-            .unwrap();
-        let head = lesson02::Head::parse(bytes, extent, &limits).unwrap();
-        let inlet = Inlet::new(&bytes[head.end()..], false, Pace::default());
-        let (mut body, mut wire) = (Intake::new(inlet, 0), UntilClose);
-        let response = Response::new(&mut output, &mut wire, false);
-        let stamp = Stamp {
-            date: clock.date(),
-            software: "bench",
-        };
-        let exchange = Exchange::new(&mut memory, &mut body, response, stamp);
-        let mut environ = Environ::new(
-            head.request(bytes),
-            peer,
-            &deployment,
-            Input::new(&exchange),
-        );
-        exchange.run(app, &mut environ).code
+        desk.input.reset(limits.head_bytes);
+        desk.input.room()[..bytes.len()].copy_from_slice(black_box(bytes));
+        desk.input.grow(bytes.len());
+        let mut scanner = Scanner::default();
+        let received = desk.input.received();
+        let extent = scanner.scan(received, &limits).unwrap().unwrap();
+        desk.head.parse_into(received, extent, &limits).unwrap();
+        let mut exchange = gateway.exchange(Length(0), UntilClose, &desk);
+        exchange.run(app, &visit, &mut desk, &mut memory).code
     });
     assert!(memory.sent.ends_with(b"Hello, World!"));
 }

@@ -3,7 +3,7 @@
 // ANCHOR: imports
 use std::borrow::Cow;
 
-use crate::AppError;
+use crate::{AppError, Protocol};
 // ANCHOR_END: imports
 
 // ANCHOR: body
@@ -22,6 +22,10 @@ pub enum Body {
     /// the part of `close()`: it happens once, whether the body was sent, failed, or nobody
     /// was left to send it to.
     Chunks(Box<dyn Iterator<Item = Result<Vec<u8>, AppError>> + Send>),
+    /// No body, but another protocol from here on. It goes with the status
+    /// `101 Switching Protocols`, which is refused where the client has not asked or the server
+    /// cannot. A middleware sees it like any other answer, and can put another in its place.
+    Upgrade(Box<dyn Protocol>),
 }
 
 impl Body {

@@ -1,63 +1,42 @@
-//! Stopping a server from outside: a flag, a descriptor that wakes it, and a place to wait.
+//! Stopping a server from outside: a bell that wakes it, and a place to wait.
 
 // ANCHOR: imports
 use std::error::Error;
 use std::fmt::{self, Display};
-use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
+
+use crate::Bell;
 // ANCHOR_END: imports
 
 // ANCHOR: control
 /// What a server and its handles share.
-///
-/// A server that waits for clients sleeps in the kernel, where no flag can reach it. A byte in a
-/// socket pair can: the server waits for that descriptor together with its listener. (Python's
-/// `socketserver` looks at its flag every half second instead.)
 #[derive(Debug)]
 pub(crate) struct Control {
-    stop: AtomicBool,
-    wake_sender: UnixStream,
-    wake_receiver: UnixStream,
+    /// Rung by somebody who wants the server to stop.
+    pub(crate) stop: Bell,
     serving: Mutex<Option<ThreadId>>,
     finished: Condvar,
 }
 
 impl Control {
     pub(crate) fn new() -> io::Result<Control> {
-        let (wake_sender, wake_receiver) = UnixStream::pair()?;
-        wake_sender.set_nonblocking(true)?;
-        wake_receiver.set_nonblocking(true)?;
         Ok(Control {
-            stop: AtomicBool::new(false),
-            wake_sender,
-            wake_receiver,
+            stop: Bell::new()?,
             serving: Mutex::new(None),
             finished: Condvar::new(),
         })
     }
 
-    /// Marks this thread as the one that serves, for as long as the turn lives.
-    pub(crate) fn begin_turn(self: &Arc<Control>) -> Result<Turn, ServeError> {
+    /// Marks this thread as the one that serves, for as long as the shift lasts.
+    pub(crate) fn begin_shift(self: &Arc<Control>) -> Result<Shift, ServeError> {
         let mut serving = self.lock();
         if serving.is_some() {
             return Err(ServeError::AlreadyServing);
         }
         *serving = Some(thread::current().id());
-        Ok(Turn(Arc::clone(self)))
-    }
-
-    /// Whether somebody asked the server to stop.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stop.load(Ordering::SeqCst)
-    }
-
-    /// The descriptor that becomes readable when somebody asks the server to stop.
-    pub(crate) fn wake_descriptor(&self) -> BorrowedFd<'_> {
-        self.wake_receiver.as_fd()
+        Ok(Shift(Arc::clone(self)))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<ThreadId>> {
@@ -68,16 +47,13 @@ impl Control {
 
 /// The time in which a server serves. When it ends, however it ends, those who wait for the
 /// server to stop are told, and the request to stop is used up.
-pub(crate) struct Turn(Arc<Control>);
+pub(crate) struct Shift(Arc<Control>);
 
-impl Drop for Turn {
+impl Drop for Shift {
     fn drop(&mut self) {
         let mut serving = self.0.lock();
         *serving = None;
-        if self.0.stop.swap(false, Ordering::SeqCst) {
-            let mut bytes = [0; 16];
-            while matches!((&self.0.wake_receiver).read(&mut bytes), Ok(1..)) {}
-        }
+        self.0.stop.silence();
         self.0.finished.notify_all();
     }
 }
@@ -100,9 +76,7 @@ impl Handle {
         if *serving == Some(thread::current().id()) {
             return Err(ServeError::ShutdownFromInside);
         }
-        control.stop.store(true, Ordering::SeqCst);
-        // A full socket means that the server is being woken already.
-        let _ = (&control.wake_sender).write(&[0]);
+        control.stop.ring();
         while serving.is_some() {
             serving = control
                 .finished

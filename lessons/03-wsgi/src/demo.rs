@@ -7,7 +7,7 @@ use std::{process, thread};
 
 use lesson02::Page;
 
-use crate::{AppError, Body, Environ, StartResponse, check_header};
+use crate::{AppError, Body, Environ, StartResponse, check_header, pause};
 // ANCHOR_END: imports
 
 // ANCHOR: application
@@ -53,9 +53,9 @@ pub fn environ(environ: &mut Environ, start_response: StartResponse) -> Result<B
 // ANCHOR: sleep
 /// `/sleep?ms=500`: takes its time, then tells who slept and when.
 pub fn sleep(environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
-    let pause = milliseconds(environ, 500)?;
+    let time = milliseconds(environ, 500)?;
     let started = unix_milliseconds();
-    thread::sleep(pause);
+    pause(time);
     let finished = unix_milliseconds();
     let thread = thread::current();
     let name = thread.name().unwrap_or("unnamed");
@@ -102,11 +102,11 @@ pub fn echo(environ: &mut Environ, start_response: StartResponse) -> Result<Body
 /// `/stream?n=5&ms=200`: lines, each made only when the one before it is on its way.
 pub fn stream(environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
     let count = number(environ, "n", 5)?;
-    let pause = milliseconds(environ, 200)?;
+    let time = milliseconds(environ, 200)?;
     start_response.begin("200 OK", &[PLAIN])?;
     Ok(Body::chunks((1..=count).map(move |line| {
         if line > 1 {
-            thread::sleep(pause);
+            pause(time);
         }
         format!("line {line} of {count}\n").into_bytes()
     })))
@@ -123,7 +123,7 @@ pub fn panic(_environ: &mut Environ, start_response: StartResponse) -> Result<Bo
 /// The `ms` of the query, up to a minute.
 fn milliseconds(environ: &Environ, default: u64) -> Result<Duration, AppError> {
     match number(environ, "ms", default)? {
-        pause @ 0..=60_000 => Ok(Duration::from_millis(pause)),
+        time @ 0..=60_000 => Ok(Duration::from_millis(time)),
         _ => Err(bad_request("ms is at most 60000")),
     }
 }

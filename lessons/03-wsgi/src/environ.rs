@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 
-use lesson02::Request;
+use lesson02::{Request, Session};
 use terminal::say;
 
 use crate::Input;
@@ -22,8 +22,6 @@ pub struct Deployment {
     pub server_port: String,
     /// `SERVER_SOFTWARE`, and the `Server` header.
     pub software: &'static str,
-    /// `wsgi.url_scheme`.
-    pub url_scheme: &'static str,
     /// `wsgi.multithread`: whether another thread may call the application at the same time.
     pub multithread: bool,
     /// `wsgi.multiprocess`: whether another process may.
@@ -39,7 +37,6 @@ impl Deployment {
             server_name: address.ip().to_string(),
             server_port: address.port().to_string(),
             software,
-            url_scheme: "http",
             multithread: false,
             multiprocess: false,
             extra: Vec::new(),
@@ -86,6 +83,8 @@ pub struct Environ<'r> {
     pub(crate) request: Request<'r>,
     pub(crate) peer: SocketAddr,
     pub(crate) deployment: &'r Deployment,
+    /// What was agreed on with the client, if nobody in between can read along.
+    pub session: Option<&'r Session>,
     input: Input<'r>,
     pub(crate) overlay: Vec<(Cow<'static, str>, Option<String>)>,
 }
@@ -102,6 +101,7 @@ impl<'r> Environ<'r> {
             request,
             peer,
             deployment,
+            session: None,
             input,
             overlay: Vec::new(),
         }

@@ -1,17 +1,17 @@
 //! The server's side of the gateway: one connection, one request, one answer.
 
 // ANCHOR: imports
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lesson02::{
-    Buffer, Clock, Connection, Ending, Fault, Framing, Head, Page, Settings, first_line,
-    log_request,
-};
+use lesson02::{Connection, Desk, Ending, Fault, Framing, Page, Settings, first_line, log_request};
 use terminal::{say, visible};
 
-use crate::response::{Digits, Response, Stamp, UntilClose};
-use crate::{Application, Deployment, Environ, Exchange, Inlet, Input, Intake, Outcome, Pace};
+use crate::{
+    Answer, Application, Client, Coding, Deployment, Exchange, Intake, Length, Outcome, Pace,
+    UntilClose, Visit, Wire,
+};
 // ANCHOR_END: imports
 
 // ANCHOR: gateway
@@ -28,17 +28,6 @@ pub struct Gateway {
     requests: AtomicU64,
 }
 
-/// What one worker uses again for each request, so that a request costs no memory of its own.
-#[derive(Debug, Default)]
-pub struct Desk {
-    /// What was received and not used up.
-    pub input: Buffer,
-    /// What waits to be sent.
-    pub output: Vec<u8>,
-    /// The time, for the head of each answer.
-    pub clock: Clock,
-}
-
 impl Gateway {
     /// A gateway with these settings.
     pub fn new(settings: Settings, pace: Pace, deployment: Deployment) -> Gateway {
@@ -51,26 +40,35 @@ impl Gateway {
     }
 
     /// Serves one connection: one request, one answer, close.
-    pub fn converse(
-        &self,
-        client: TcpStream,
-        peer: SocketAddr,
-        app: &dyn Application,
-        desk: &mut Desk,
-    ) {
+    pub fn converse(&self, client: Client, app: &dyn Application, desk: &mut Desk) {
         let limits = &self.settings.limits;
-        let trace = self.settings.trace;
-        let mut connection = Connection::new(client, &mut desk.input, limits, trace);
-        let outcome = match connection.receive_head(&mut desk.input, limits) {
-            Ok(None) => return, // Nothing was asked.
-            Ok(Some(head)) if head.framing() == Framing::Chunked => {
-                self.refuse(&mut connection, Fault::ChunkedNotYet, desk)
-            }
-            Ok(Some(head)) => self.answer(&mut connection, &head, peer, app, desk),
-            Err(fault) => self.refuse(&mut connection, fault, desk),
+        let Client {
+            stream,
+            peer,
+            accepted,
+        } = client;
+        desk.input.reset(limits.head_bytes);
+        let stream = Box::new(Arc::new(stream));
+        let mut connection = Connection::over(stream, accepted, limits, self.settings.trace);
+        let outcome = match connection.receive_head(&mut desk.input, &mut desk.head, limits) {
+            Ok(false) => return, // Nothing was asked.
+            Ok(true) if desk.head.framing() == Framing::Chunked => Err(Fault::ChunkedNotYet),
+            Ok(true) => Ok(self.answer(&mut connection, peer, app, desk)),
+            Err(fault) => Err(fault),
         };
-        self.log(&outcome, peer, desk);
+        let outcome = outcome.unwrap_or_else(|fault| {
+            let outcome = self.refuse(&fault.into(), fault.ending(), desk);
+            match connection.send(&desk.output) {
+                Ok(()) => outcome,
+                // A client that left before its answer needs no gentle close.
+                Err(_) => Outcome {
+                    ending: Ending::Clean,
+                    ..outcome
+                },
+            }
+        });
         connection.close(outcome.ending, limits);
+        self.log(&outcome, peer, desk);
     }
 }
 // ANCHOR_END: gateway
@@ -81,64 +79,43 @@ impl Gateway {
     fn answer(
         &self,
         connection: &mut Connection,
-        head: &Head,
         peer: SocketAddr,
         app: &dyn Application,
         desk: &mut Desk,
     ) -> Outcome {
-        let received = desk.input.received();
-        let request = head.request(received);
-        let length = match head.framing() {
-            Framing::Length(length) => length,
-            Framing::Empty | Framing::Chunked => 0,
+        let visit = Visit {
+            deployment: &self.deployment,
+            peer,
+            session: None,
+            stays: &|| false,
+            upgrades: "",
         };
-        let leftover = &received[head.end()..];
-        let surplus = leftover.len() as u64 > length;
-        let mut body = Intake::new(
-            Inlet::new(leftover, head.expects_continue(), self.pace),
-            length,
-        );
-        let mut wire = UntilClose;
-        let response = Response::new(&mut desk.output, &mut wire, request.method() == "HEAD");
-        let stamp = Stamp {
-            date: desk.clock.date(),
-            software: self.deployment.software,
-        };
-        let exchange = Exchange::new(connection, &mut body, response, stamp);
-        let input = Input::new(&exchange);
-        let mut environ = Environ::new(request, peer, &self.deployment, input);
-        let outcome = exchange.run(app, &mut environ);
-        match outcome.ending {
-            // What came after the body will never be read; see `Ending::Drain`.
-            Ending::Clean if surplus => Outcome {
-                ending: Ending::Drain,
-                ..outcome
-            },
-            _ => outcome,
+        let length = Length::of(desk.head.framing());
+        self.exchange(length, UntilClose, desk)
+            .run(app, &visit, desk, connection)
+    }
+
+    /// The exchange for the request on the desk, whose body is written like this and whose answer
+    /// like that.
+    pub fn exchange<W: Wire, C: Coding>(&self, coding: C, wire: W, desk: &Desk) -> Exchange<W, C> {
+        let (head, received) = (&desk.head, desk.input.received());
+        let to_head = head.request(received).method() == "HEAD";
+        Exchange {
+            intake: Intake::new(coding, head, &received[head.end()..], self.pace),
+            answer: Answer::new(wire, to_head),
         }
     }
 
-    /// Answers a request that never reaches the application.
-    pub fn refuse(&self, connection: &mut Connection, fault: Fault, desk: &mut Desk) -> Outcome {
-        let page = Page::from(fault);
+    /// Lays out the answer to a request that never reaches the application.
+    pub fn refuse(&self, page: &Page, ending: Ending, desk: &mut Desk) -> Outcome {
         let with_body = !first_line(desk.input.received()).starts_with(b"HEAD ");
+        let (software, date) = (self.deployment.software, desk.clock.date());
         desk.output.clear();
-        page.write(
-            self.deployment.software,
-            desk.clock.date(),
-            with_body,
-            &mut desk.output,
-        );
-        let sent = connection.send(&desk.output);
+        page.write(software, date, with_body, &mut desk.output);
         Outcome {
             code: page.code().parse().unwrap_or(400),
             body_bytes: if with_body { page.body.len() as u64 } else { 0 },
-            // A client that left before its answer needs no gentle close.
-            ending: if sent.is_ok() {
-                fault.ending()
-            } else {
-                Ending::Clean
-            },
+            ending,
             is_whole: false,
             complaint: None,
         }
@@ -149,21 +126,12 @@ impl Gateway {
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let line = first_line(desk.input.received());
         if let Some(complaint) = &outcome.complaint {
-            let complaint = visible(complaint.as_bytes());
-            say(format_args!(
-                "request {number} \"{}\": {complaint}",
-                visible(line)
-            ));
+            let (line, complaint) = (visible(line), visible(complaint.as_bytes()));
+            say(format_args!("request {number} \"{line}\": {complaint}"));
         }
         if !self.settings.quiet {
-            let code = Digits::of(u64::from(outcome.code));
-            log_request(
-                desk.clock.date(),
-                peer,
-                line,
-                code.text(),
-                outcome.body_bytes,
-            );
+            let date = desk.clock.date();
+            log_request(date, peer, line, outcome.code, outcome.body_bytes);
         }
     }
 }

@@ -2,9 +2,6 @@
 
 // ANCHOR: imports
 use std::io::{self, BufRead, Read};
-use std::time::Instant;
-
-use lesson02::Connection;
 // ANCHOR_END: imports
 
 // ANCHOR: input
@@ -72,33 +69,3 @@ impl BufRead for Input<'_> {
     }
 }
 // ANCHOR_END: input
-
-// ANCHOR: transport
-/// What the gateway needs of a connection: bytes in before a deadline, bytes out.
-///
-/// Lesson 2's blocking connection is one. Later lessons bring others, and the bench uses memory.
-pub trait Transport {
-    /// Reads what has arrived, or waits for it until `deadline`; 0 means that the client is done.
-    fn read(&mut self, into: &mut [u8], deadline: Instant) -> io::Result<usize>;
-
-    /// Sends all of `bytes`.
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()>;
-
-    /// Whether an end of the connection from now on must not look like the end of an answer.
-    fn reset_on_close(&mut self, on: bool);
-}
-
-impl Transport for Connection {
-    fn read(&mut self, into: &mut [u8], deadline: Instant) -> io::Result<usize> {
-        Connection::read(self, into, deadline)
-    }
-
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        Connection::send(self, bytes)
-    }
-
-    fn reset_on_close(&mut self, on: bool) {
-        Connection::reset_on_close(self, on);
-    }
-}
-// ANCHOR_END: transport

@@ -1,10 +1,10 @@
 //! The request's body on its way in: as it comes, at a decent pace, up to its end.
 
 // ANCHOR: imports
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use lesson02::Page;
+use lesson02::{Ending, Framing, Head, Page, Rest};
 use terminal::{Arguments, Flag, UsageError};
 
 use crate::Transport;
@@ -67,64 +67,211 @@ impl Pace {
         self.grace + Duration::from_millis(received * 1000 / self.bytes_per_second)
     }
 }
-// ANCHOR_END: pace
 
-// ANCHOR: inlet
-/// Where the bytes of a body come from: first those that came with the head, then the connection.
+/// How long a client has kept us waiting for its body. What an application does between two
+/// reads is not the client's time.
 #[derive(Debug)]
-pub struct Inlet<'b> {
-    leftover: &'b [u8],
-    /// The client waits for `100 Continue` before it sends anything.
-    awaits_go: bool,
+struct PaceClock {
     pace: Pace,
-    /// How long we have waited for the client. What an application does between two reads is
-    /// not the client's time.
     waited: Duration,
+    since: Option<Instant>,
     received: u64,
-    blame: Option<Page>,
 }
 
-impl<'b> Inlet<'b> {
-    /// An inlet for the body of a request whose head is followed by `leftover`.
-    pub fn new(leftover: &'b [u8], expects_continue: bool, pace: Pace) -> Inlet<'b> {
-        let awaits_go = expects_continue && leftover.is_empty();
-        let (waited, received, blame) = (Duration::ZERO, 0, None);
-        Inlet {
-            leftover,
-            awaits_go,
+impl PaceClock {
+    fn new(pace: Pace) -> PaceClock {
+        PaceClock {
             pace,
-            waited,
-            received,
-            blame,
+            waited: Duration::ZERO,
+            since: None,
+            received: 0,
         }
     }
 
-    /// Takes bytes as they come. `may_go` tells whether `100 Continue` can still be sent: once
-    /// the final answer has begun to leave, it cannot.
-    pub fn take(
+    /// Begins to wait, if that has not begun, and says until when.
+    fn wait_from(&mut self, now: Instant) -> Instant {
+        let since = *self.since.get_or_insert(now);
+        since
+            + self
+                .pace
+                .allowance(self.received)
+                .saturating_sub(self.waited)
+    }
+
+    /// Ends a wait.
+    fn came(&mut self, count: usize, now: Instant) {
+        let since = self.since.take().unwrap_or(now);
+        self.waited += now.saturating_duration_since(since);
+        self.received += count as u64;
+    }
+}
+// ANCHOR_END: pace
+
+// ANCHOR: coding
+/// How a body is written on the wire.
+///
+/// Here there is one way, [`Length`]: as it is, as long as was announced. Lesson 7 brings chunks.
+pub trait Coding {
+    /// Decodes as much of `input` as fits into `output`, up to the end of the body.
+    fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Refusal>;
+
+    /// How many bytes there are on the wire from here to the end of the body; `None` if nobody
+    /// knows. `ahead` are those of them that have arrived, and perhaps more.
+    fn left(&self, ahead: &[u8]) -> Option<u64>;
+
+    /// Whether the body is over.
+    fn is_over(&self) -> bool;
+}
+
+/// How far one call of [`Coding::decode`] came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of the input that are used up.
+    pub consumed: usize,
+    /// Bytes of the output that are filled.
+    pub produced: usize,
+}
+
+/// What a client is told that gets a body wrong: a status, and a sentence for its author.
+pub type Refusal = (&'static str, &'static str);
+
+/// So many bytes as they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Length(pub u64);
+
+impl Length {
+    /// The length that was announced. Without one there is no body.
+    pub fn of(framing: Framing) -> Length {
+        match framing {
+            Framing::Length(length) => Length(length),
+            Framing::Empty | Framing::Chunked => Length(0),
+        }
+    }
+}
+
+impl Coding for Length {
+    fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, Refusal> {
+        let left = usize::try_from(self.0).unwrap_or(usize::MAX);
+        let count = input.len().min(output.len()).min(left);
+        output[..count].copy_from_slice(&input[..count]);
+        self.0 -= count as u64;
+        Ok(Progress {
+            consumed: count,
+            produced: count,
+        })
+    }
+
+    fn left(&self, _ahead: &[u8]) -> Option<u64> {
+        Some(self.0)
+    }
+
+    fn is_over(&self) -> bool {
+        self.0 == 0
+    }
+}
+// ANCHOR_END: coding
+
+// ANCHOR: intake
+/// The body of one request, on its way in.
+///
+/// It is read from the bytes behind the head, and when they are used up, from the connection. It
+/// can be read by whoever wants a piece now and waits for it ([`Intake::read`]), or be gathered
+/// as its bytes happen to come ([`Intake::gather`]).
+#[derive(Debug)]
+pub struct Intake<C> {
+    coding: C,
+    /// How much of the bytes behind the head is used up.
+    start: usize,
+    /// The client waits for `100 Continue` before it sends anything.
+    awaits_go: bool,
+    clock: PaceClock,
+    gathered: Vec<u8>,
+    /// How much of what was gathered has been read.
+    read: usize,
+    is_broken: bool,
+    blame: Option<Page>,
+}
+
+impl<C: Coding> Intake<C> {
+    /// The body behind `head`, of which `ahead` has arrived.
+    pub fn new(coding: C, head: &Head, ahead: &[u8], pace: Pace) -> Intake<C> {
+        Intake {
+            coding,
+            start: 0,
+            awaits_go: head.expects_continue() && ahead.is_empty(),
+            clock: PaceClock::new(pace),
+            gathered: Vec::new(),
+            read: 0,
+            is_broken: false,
+            blame: None,
+        }
+    }
+
+    /// Reads a piece of the body; 0 means that it is over. `may_go` tells whether `100 Continue`
+    /// can still be sent: once the final answer has begun to leave, it cannot.
+    pub fn read<T: Transport + ?Sized>(
         &mut self,
-        transport: &mut dyn Transport,
+        rest: &mut Rest<'_>,
+        mut transport: Option<&mut T>,
         may_go: bool,
         into: &mut [u8],
     ) -> io::Result<usize> {
-        if !self.leftover.is_empty() {
-            return self.leftover.read(into);
+        loop {
+            let count = self.read_what_is_here(rest.received(), into)?;
+            if count > 0 || self.coding.is_over() || into.is_empty() {
+                return Ok(count);
+            }
+            let transport = transport.as_deref_mut();
+            let outcome = match transport {
+                Some(transport) => self.refill(rest, transport, may_go),
+                None => Err(ErrorKind::UnexpectedEof.into()),
+            };
+            outcome.inspect_err(|_| self.is_broken = true)?;
         }
-        if std::mem::take(&mut self.awaits_go) && may_go {
-            transport.send(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+    }
+
+    fn read_what_is_here(&mut self, ahead: &[u8], into: &mut [u8]) -> io::Result<usize> {
+        let gathered = &self.gathered[self.read..];
+        if !gathered.is_empty() {
+            let count = gathered.len().min(into.len());
+            into[..count].copy_from_slice(&gathered[..count]);
+            self.read += count;
+            return Ok(count);
         }
-        let now = Instant::now();
-        let left = self
-            .pace
-            .allowance(self.received)
-            .saturating_sub(self.waited);
-        let outcome = transport.read(into, now + left);
-        self.waited += now.elapsed();
-        match outcome {
+        self.decode(ahead, into)
+    }
+
+    fn decode(&mut self, ahead: &[u8], into: &mut [u8]) -> io::Result<usize> {
+        if self.is_broken {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        match self.coding.decode(&ahead[self.start..], into) {
+            Ok(progress) => {
+                self.start += progress.consumed;
+                Ok(progress.produced)
+            }
+            Err(refusal) => Err(self.accuse(ErrorKind::InvalidData, refusal)),
+        }
+    }
+
+    /// Takes more bytes in, when those that came are used up.
+    fn refill<T: Transport + ?Sized>(
+        &mut self,
+        rest: &mut Rest<'_>,
+        transport: &mut T,
+        may_go: bool,
+    ) -> io::Result<()> {
+        if self.take_go() && may_go {
+            transport.send(GO)?;
+        }
+        let deadline = self.deadline(transport.now());
+        self.start = 0;
+        match transport.read(rest.empty(), deadline) {
             Ok(0) => Err(self.accuse(ErrorKind::UnexpectedEof, BODY_ENDED)),
             Ok(count) => {
-                self.received += count as u64;
-                Ok(count)
+                rest.grow(count);
+                self.came(count, transport.now());
+                Ok(())
             }
             Err(error) if error.kind() == ErrorKind::TimedOut => {
                 Err(self.accuse(ErrorKind::TimedOut, BODY_SLOW))
@@ -134,106 +281,131 @@ impl<'b> Inlet<'b> {
     }
 
     /// Blames the client: notes what to answer if the application fails because of this error,
-    /// and returns the error.
-    pub fn accuse(&mut self, kind: ErrorKind, (status, why): (&'static str, &str)) -> io::Error {
+    /// and returns the error. Nothing can be read any more.
+    fn accuse(&mut self, kind: ErrorKind, (status, why): Refusal) -> io::Error {
+        self.is_broken = true;
         self.blame = Some(Page::text(status, format!("{status}: {why}\n")));
-        io::Error::new(kind, why.to_owned())
+        io::Error::new(kind, why)
+    }
+}
+
+/// The answer before the answer: send your body (RFC 9110 §15.2.1).
+pub const GO: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+const BODY_ENDED: Refusal = (
+    "400 Bad Request",
+    "the body ended before its announced end (RFC 9112 §8)",
+);
+const BODY_SLOW: Refusal = (
+    "408 Request Timeout",
+    "the body came too slowly (RFC 9110 §15.5.9)",
+);
+// ANCHOR_END: intake
+
+// ANCHOR: gather
+impl<C: Coding> Intake<C> {
+    /// Takes in what has arrived, for an application that will read it later. Tells whether this
+    /// was all.
+    pub fn gather(&mut self, rest: &mut Rest<'_>) -> Result<bool, Page> {
+        let (ahead, have) = (rest.received(), self.gathered.len());
+        // A body is never longer than what it is written in.
+        let mut gathered = std::mem::take(&mut self.gathered);
+        gathered.resize(have + ahead.len() - self.start, 0);
+        let outcome = self.decode(ahead, &mut gathered[have..]);
+        gathered.truncate(have + *outcome.as_ref().unwrap_or(&0));
+        self.gathered = gathered;
+        if outcome.is_err() {
+            return Err(self.blame_or_500());
+        }
+        if !self.is_over() {
+            rest.empty();
+            self.start = 0;
+        }
+        Ok(self.is_over())
     }
 
-    /// What to answer when the application failed because the client did.
-    pub fn blame(&self) -> Option<&Page> {
-        self.blame.as_ref()
+    /// Throws away what has arrived of a body that nobody wants. Tells whether this was all.
+    pub fn skip(&mut self, rest: &mut Rest<'_>) -> Result<bool, Page> {
+        let done = self.gather(rest);
+        self.gathered.clear();
+        done
     }
 
-    /// What came with the head and was not taken.
-    pub fn leftover(&self) -> &'b [u8] {
-        self.leftover
+    /// How much has been gathered.
+    pub fn gathered(&self) -> usize {
+        self.gathered.len()
+    }
+
+    /// The client has gone before the end of its body.
+    pub fn ended(&mut self) -> Page {
+        self.accuse(ErrorKind::UnexpectedEof, BODY_ENDED);
+        self.blame_or_500()
+    }
+
+    /// The client has not kept the pace.
+    pub fn timed_out(&mut self) -> Page {
+        self.accuse(ErrorKind::TimedOut, BODY_SLOW);
+        self.blame_or_500()
+    }
+
+    fn blame_or_500(&self) -> Page {
+        let failed = || Page::text("500 Internal Server Error", "500 Internal Server Error\n");
+        self.blame.clone().unwrap_or_else(failed)
+    }
+}
+// ANCHOR_END: gather
+
+// ANCHOR: questions
+impl<C: Coding> Intake<C> {
+    /// Until when the next bytes must come, if the waiting begins now.
+    pub fn deadline(&mut self, now: Instant) -> Instant {
+        self.clock.wait_from(now)
+    }
+
+    /// So many bytes came, and the waiting has an end.
+    pub fn came(&mut self, count: usize, now: Instant) {
+        self.clock.came(count, now);
+    }
+
+    /// Whether `100 Continue` is to be sent; it is asked for once.
+    pub fn take_go(&mut self) -> bool {
+        std::mem::take(&mut self.awaits_go)
     }
 
     /// Whether the client still waits for a `100 Continue`, and may never send its body.
     pub fn awaits_go(&self) -> bool {
         self.awaits_go
     }
-}
 
-const BODY_ENDED: (&str, &str) = (
-    "400 Bad Request",
-    "the body ended before its announced end (RFC 9112 §8)",
-);
-const BODY_SLOW: (&str, &str) = (
-    "408 Request Timeout",
-    "the body came too slowly (RFC 9110 §15.5.9)",
-);
-// ANCHOR_END: inlet
+    /// Whether nothing of the body is left to be read from the client.
+    pub fn is_over(&self) -> bool {
+        self.coding.is_over()
+    }
 
-// ANCHOR: intake
-/// The body of one request, on its way in.
-pub trait RequestBody {
-    /// Reads a piece of the body; 0 means that it is over. For `may_go` see [`Inlet::take`].
-    fn read(
-        &mut self,
-        transport: &mut dyn Transport,
-        may_go: bool,
-        into: &mut [u8],
-    ) -> io::Result<usize>;
+    /// How much of the request is still to be read; `None` if nobody knows.
+    pub fn unread(&self, ahead: &[u8]) -> Option<u64> {
+        let known = !self.awaits_go && !self.is_broken;
+        known.then(|| self.coding.left(&ahead[self.start..]))?
+    }
 
-    /// Whether the client may still be sending.
-    fn is_unread(&self) -> bool;
+    /// How to close a connection on which this was the last request: whatever the client may
+    /// still be sending, or has sent beyond its request, must not turn the close into a reset.
+    pub fn ending(&self, ahead: &[u8]) -> Ending {
+        let ahead = &ahead[self.start..];
+        match !self.is_broken && self.coding.left(ahead) == Some(ahead.len() as u64) {
+            true => Ending::Clean,
+            false => Ending::Drain,
+        }
+    }
+
+    /// Where the next request begins behind the head of this one, once the body is over.
+    pub fn end(&self) -> usize {
+        self.start
+    }
 
     /// What to answer when the application failed because the client did.
-    fn blame(&self) -> Option<&Page>;
-}
-
-/// A body whose length was announced.
-#[derive(Debug)]
-pub struct Intake<'b> {
-    inlet: Inlet<'b>,
-    remaining: u64,
-}
-
-impl<'b> Intake<'b> {
-    /// A body of `length` bytes.
-    pub fn new(inlet: Inlet<'b>, length: u64) -> Intake<'b> {
-        Intake {
-            inlet,
-            remaining: length,
-        }
-    }
-
-    /// Where its bytes come from.
-    pub fn inlet(&self) -> &Inlet<'b> {
-        &self.inlet
-    }
-
-    /// How much of it has not been read.
-    pub fn remaining(&self) -> u64 {
-        self.remaining
+    pub fn blame(&self) -> Option<&Page> {
+        self.blame.as_ref()
     }
 }
-
-impl RequestBody for Intake<'_> {
-    fn read(
-        &mut self,
-        transport: &mut dyn Transport,
-        may_go: bool,
-        into: &mut [u8],
-    ) -> io::Result<usize> {
-        let remaining = usize::try_from(self.remaining).unwrap_or(usize::MAX);
-        let wanted = into.len().min(remaining);
-        if wanted == 0 {
-            return Ok(0);
-        }
-        let count = self.inlet.take(transport, may_go, &mut into[..wanted])?;
-        self.remaining -= count as u64;
-        Ok(count)
-    }
-
-    fn is_unread(&self) -> bool {
-        self.remaining > self.inlet.leftover().len() as u64
-    }
-
-    fn blame(&self) -> Option<&Page> {
-        self.inlet.blame()
-    }
-}
-// ANCHOR_END: intake
+// ANCHOR_END: questions

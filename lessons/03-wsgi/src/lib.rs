@@ -21,36 +21,48 @@
 // ANCHOR: imports
 #![forbid(unsafe_code)]
 
+mod answer;
 mod application;
+mod bell;
 mod body;
 mod control;
 pub mod demo;
+mod draft;
 mod environ;
 mod exchange;
 mod gateway;
 mod input;
 mod intake;
+mod pause;
+mod protocol;
 mod registry;
-mod response;
 mod server;
 mod start_response;
+mod transport;
 pub mod validator;
 mod value;
 mod variables;
+mod wire;
 
+pub use answer::{Answer, Outcome};
 pub use application::{AppError, Application, application};
+pub use bell::Bell;
 pub use body::Body;
 pub use control::{Handle, ServeError};
+pub use draft::Draft;
 pub use environ::{Deployment, Environ, Errors, Mark};
-pub use exchange::{Exchange, Outcome};
-pub use gateway::{Desk, Gateway};
-pub use input::{Input, Source, Transport};
-pub use intake::{Inlet, Intake, PACE_FLAGS, Pace, RequestBody};
+pub use exchange::{Exchange, Visit};
+pub use gateway::Gateway;
+pub use input::{Input, Source};
+pub use intake::{Coding, GO, Intake, Length, PACE_FLAGS, Pace, Progress, Refusal};
+pub use pause::{pause, pause_with};
+pub use protocol::Protocol;
 pub use registry::{Export, Registry, UnknownApplication};
-pub use response::{Account, Extent, Response, Stamp, UntilClose, Wire};
 pub use server::{Address, Builder, GATEWAY_FLAGS, Options, WsgiServer, make_server};
 pub use start_response::{
     Begin, Sink, StartError, StartResponse, Writer, check_header, check_status,
 };
+pub use transport::{Client, Transport};
 pub use value::Value;
+pub use wire::{BodyEnd, Stamp, UntilClose, Wire};
 // ANCHOR_END: imports

@@ -3,18 +3,18 @@
 // ANCHOR: imports
 use std::error::Error;
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use lesson01::{ReuseAddress, listen, recover, resolve};
-use lesson02::{Settings, arm};
+use lesson02::{Desk, Settings, arm};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 use terminal::{Arguments, Flag, UsageError};
 
 use crate::control::{Control, Handle, ServeError};
-use crate::{Application, Deployment, Desk, Gateway, Pace};
+use crate::{Application, Client, Deployment, Gateway, Pace};
 // ANCHOR_END: imports
 
 // ANCHOR: make_server
@@ -243,11 +243,11 @@ impl WsgiServer {
 impl WsgiServer {
     /// Serves one client after the other, until a [`Handle`] says stop.
     pub fn serve_forever(&self) -> Result<(), ServeError> {
-        let _turn = self.control.begin_turn()?;
+        let _shift = self.control.begin_shift()?;
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        while !self.control.is_stopping() {
-            if let Arrival::Client(client, peer) = self.wait_for_client(None) {
-                self.process_request(client, peer, &mut desk);
+        while !self.control.stop.has_rung() {
+            if let Arrival::Client(client) = self.wait_for_client(None) {
+                self.process_request(client, &mut desk);
             }
         }
         Ok(())
@@ -255,26 +255,26 @@ impl WsgiServer {
 
     /// Serves exactly one client, or calls the timeout hook when nobody comes.
     pub fn handle_request(&self) -> Result<(), ServeError> {
-        let _turn = self.control.begin_turn()?;
+        let _shift = self.control.begin_shift()?;
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
         match self.wait_for_client(self.hooks.timeout) {
-            Arrival::Client(client, peer) => self.process_request(client, peer, &mut desk),
+            Arrival::Client(client) => self.process_request(client, &mut desk),
             Arrival::TimedOut => (self.hooks.handle_timeout)(),
             Arrival::Woken => {}
         }
         Ok(())
     }
 
-    fn process_request(&self, client: TcpStream, peer: SocketAddr, desk: &mut Desk) {
-        if (self.hooks.verify_request)(peer) {
-            self.gateway.converse(client, peer, &self.get_app(), desk);
+    fn process_request(&self, client: Client, desk: &mut Desk) {
+        if (self.hooks.verify_request)(client.peer) {
+            self.gateway.converse(client, &self.get_app(), desk);
         }
     }
 }
 
 /// What the end of waiting for a client can be.
 enum Arrival {
-    Client(TcpStream, SocketAddr),
+    Client(Client),
     TimedOut,
     Woken,
 }
@@ -290,12 +290,12 @@ impl WsgiServer {
             match self.listener.accept() {
                 Ok((client, peer)) => {
                     let peer = peer.as_socket().unwrap_or(self.address);
-                    return Arrival::Client(client.into(), peer);
+                    return Arrival::Client(Client::new(client, peer));
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => recover(&error),
             }
-            if self.control.is_stopping() {
+            if self.control.stop.has_rung() {
                 return Arrival::Woken;
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -307,10 +307,9 @@ impl WsgiServer {
     }
 
     fn sleep_until_something_happens(&self, at_most: Option<Duration>) {
-        let wake = self.control.wake_descriptor();
         let mut descriptors = [
             PollFd::new(&self.listener, PollFlags::IN),
-            PollFd::from_borrowed_fd(wake, PollFlags::IN),
+            PollFd::new(&self.control.stop, PollFlags::IN),
         ];
         // A duration that the kernel cannot express is as good as none.
         let at_most = at_most.and_then(|at_most| Timespec::try_from(at_most).ok());

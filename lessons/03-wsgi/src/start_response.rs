@@ -98,6 +98,8 @@ pub enum StartError {
     HopByHop(String),
     /// A `Content-Length` that is not a number, or a second one.
     ContentLength(String),
+    /// A switch to another protocol that the client has not asked for, or this server cannot do.
+    Upgrade,
 }
 
 impl Display for StartError {
@@ -106,7 +108,7 @@ impl Display for StartError {
             StartError::Status(status) => {
                 write!(
                     out,
-                    "status {status:?} is not three digits (200 to 599), a space, a reason"
+                    "status {status:?} is not three digits (200 to 599, or 101), a space, a reason"
                 )
             }
             StartError::HeaderName(name) => write!(out, "header name {name:?} is not a token"),
@@ -128,6 +130,9 @@ impl Display for StartError {
                     "Content-Length {value:?} is not a number, or not the only one"
                 )
             }
+            StartError::Upgrade => out.write_str(
+                "status 101 needs a client that asks for another protocol and a server that has it",
+            ),
         }
     }
 }
@@ -138,7 +143,7 @@ impl Error for StartError {}
 // ANCHOR: checks
 /// Checks a status line's code and reason, and returns the code.
 ///
-/// A code below 200 announces another answer or an upgrade; this gateway can do neither.
+/// Of the codes below 200 only 101 is an answer; the others announce one, which is the server's.
 pub fn check_status(status: &str) -> Result<u16, StartError> {
     let wrong = || StartError::Status(status.to_owned());
     let (code, reason) = status.split_at_checked(3).ok_or_else(wrong)?;
@@ -146,7 +151,7 @@ pub fn check_status(status: &str) -> Result<u16, StartError> {
     let number = code
         .parse()
         .ok()
-        .filter(|code| (200..600).contains(code) && digits);
+        .filter(|code| (*code == 101 || (200..600).contains(code)) && digits);
     match reason.strip_prefix(' ') {
         Some(text) if !text.starts_with(' ') && text.chars().all(is_field_char) => {
             number.ok_or_else(wrong)
@@ -195,6 +200,7 @@ mod tests {
         assert_eq!(check_status("200 OK"), Ok(200));
         assert_eq!(check_status("404 Not Found"), Ok(404));
         assert_eq!(check_status("299 "), Ok(299));
+        assert_eq!(check_status("101 Switching Protocols"), Ok(101));
         for wrong in [
             "",
             "200",
@@ -203,7 +209,8 @@ mod tests {
             "200  OK",
             "+20 OK",
             "600 No",
-            "101 Up",
+            "100 Continue",
+            "103 Early Hints",
             "200 O\r\nX: y",
             "2é0 OK",
         ] {

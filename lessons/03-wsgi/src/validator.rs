@@ -201,7 +201,7 @@ fn check_begin(status: &str, headers: &[(&str, &str)]) -> Result<Promise, String
             );
         }
     }
-    let no_body = matches!(code, 204 | 304);
+    let no_body = matches!(code, 101 | 204 | 304);
     match (no_body, has_type) {
         (true, true) => Err(format!(
             "validator: a {code} has no body, so no Content-Type"
@@ -242,6 +242,7 @@ fn check_body(
             check_length(written, promise)?;
             Ok(Body::Empty)
         }
+        Body::Upgrade(protocol) => Ok(Body::Upgrade(protocol)), // No body, so none to check.
     }
 }
 

@@ -29,7 +29,10 @@ impl Environ<'_> {
             "GATEWAY_INTERFACE" => Cow::Borrowed("CGI/1.1"),
             "REMOTE_ADDR" => Cow::Owned(self.peer.ip().to_string()),
             "REMOTE_PORT" => Cow::Owned(self.peer.port().to_string()),
-            "wsgi.url_scheme" => Cow::Borrowed(self.deployment.url_scheme),
+            "wsgi.url_scheme" => Cow::Borrowed(match self.session {
+                Some(_) => "https",
+                None => "http",
+            }),
             "HTTP_HOST" => return self.request.authority().map(Cow::Borrowed),
             _ => return self.http_variable(key).or_else(|| self.extra_variable(key)),
         };
@@ -44,14 +47,17 @@ impl Environ<'_> {
         }
     }
 
+    /// What whoever runs the server has added, and what the connection knows of itself.
     fn extra_variable(&self, key: &str) -> Option<Cow<'_, str>> {
-        let found = self
-            .deployment
-            .extra
-            .iter()
-            .rev()
-            .find(|(name, _)| name == key);
-        found.map(|(_, value)| Cow::Borrowed(value.as_str()))
+        let mut found = self.extra_variables().filter(|(name, _)| name == key);
+        found
+            .next_back()
+            .map(|(_, value)| Cow::Borrowed(value.as_str()))
+    }
+
+    fn extra_variables(&self) -> impl DoubleEndedIterator<Item = &(String, String)> {
+        let of_session = self.session.map_or(&[][..], |session| &session.variables);
+        of_session.iter().chain(&self.deployment.extra)
     }
 
     /// The header behind a name like `HTTP_USER_AGENT`.
@@ -146,7 +152,7 @@ impl Environ<'_> {
                     .collect::<String>()
             )
         }));
-        names.extend(self.deployment.extra.iter().map(|(name, _)| name.clone()));
+        names.extend(self.extra_variables().map(|(name, _)| name.clone()));
         names.extend(self.overlay.iter().map(|(name, _)| name.to_string()));
         let mut variables: Vec<(String, Value)> = names
             .into_iter()

@@ -7,7 +7,8 @@
 use std::process::ExitCode;
 
 use lesson01::announce;
-use lesson03::{Desk, Options, demo};
+use lesson02::Desk;
+use lesson03::{Client, Options, demo};
 use lesson05::{Side, exit_child, fork};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::sys::wait::{WaitPidFlag, waitpid};
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
             let (client, peer) = listener.accept()?; // EINTR is an error like any other, is it?
             if fork()? == Side::Child {
                 let peer = peer.as_socket().unwrap_or(address);
-                gateway.converse(client.into(), peer, &demo::application, &mut desk);
+                gateway.converse(Client::new(client, peer), &demo::application, &mut desk);
                 exit_child(0);
             }
         }

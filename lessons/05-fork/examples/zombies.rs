@@ -7,7 +7,8 @@
 use std::process::ExitCode;
 
 use lesson01::{accept, announce};
-use lesson03::{Desk, Options, demo};
+use lesson02::Desk;
+use lesson03::{Client, Options, demo};
 use lesson05::{Side, exit_child, fork};
 use terminal::Program;
 
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
             let (client, peer) = accept(&listener);
             if fork()? == Side::Child {
                 drop(listener);
-                gateway.converse(client.into(), peer, &demo::application, &mut desk);
+                gateway.converse(Client::new(client, peer), &demo::application, &mut desk);
                 exit_child(0);
             }
             drop(client);

@@ -28,6 +28,6 @@ pub use children::Children;
 pub use fork::{Side, exit_child, fork, only_thread};
 pub use report::report;
 pub use server::{Ended, FORK_FLAGS, ForkingServer, Forks, STOP_FLAG};
-pub use signals::Bell;
+pub use signals::{child_bell, ring_on_signals, stop_bell};
 pub use turn_away::turn_away;
 // ANCHOR_END: imports

@@ -2,21 +2,23 @@
 
 // ANCHOR: imports
 use std::io::{self, ErrorKind};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lesson01::recover;
-use lesson02::parse_head;
-use lesson03::{Application, Desk, Gateway};
+use lesson02::{Desk, Scanner};
+use lesson03::{Application, Bell, Client, Gateway};
 use nix::sys::signal::Signal;
 use nix::unistd::{getpid, getppid};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::Socket;
+use socket2::{SockAddr, Socket};
 use terminal::{Arguments, Flag, UsageError, say};
 
-use crate::{Bell, Children, Side, exit_child, fork, only_thread, report, turn_away};
+use crate::{
+    Children, Side, child_bell, exit_child, fork, only_thread, report, stop_bell, turn_away,
+};
 // ANCHOR_END: imports
 
 // ANCHOR: forks
@@ -128,8 +130,8 @@ impl ForkingServer {
             app,
             forks,
             children: Children::default(),
-            child_bell: Bell::for_children()?,
-            stop_bell: Bell::for_stop()?,
+            child_bell: child_bell()?,
+            stop_bell: stop_bell()?,
             desk,
             fork,
         })
@@ -155,9 +157,12 @@ const ROOM_FOR_AN_ANSWER: usize = 2048;
 /// books.
 fn warm_up(gateway: &Gateway) -> Desk {
     let limits = &gateway.settings.limits;
-    // Whatever comes of it has been thought through once.
-    let _ = parse_head(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", limits);
     let mut desk = Desk::default();
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    if let Ok(Some(extent)) = Scanner::default().scan(request, limits) {
+        // Whatever comes of it has been thought through once.
+        let _ = desk.head.parse_into(request, extent, limits);
+    }
     desk.input.reset(limits.head_bytes);
     desk.output.reserve(ROOM_FOR_AN_ANSWER);
     desk
@@ -174,9 +179,9 @@ impl ForkingServer {
             let has_room = self.children.count() < self.forks.max_children;
             match has_room.then(|| listener.accept()) {
                 Some(Ok((client, peer))) => {
-                    if let Some(client) = self.fork_for(client.into()) {
+                    if let Some(client) = self.fork_for(client, peer) {
                         drop(listener); // We are the child: accepting is not our business.
-                        self.be_the_child(client, peer.as_socket());
+                        self.be_the_child(client);
                     }
                 }
                 Some(Err(error)) if error.kind() != ErrorKind::WouldBlock => recover(&error),
@@ -190,24 +195,25 @@ impl ForkingServer {
     /// Forks for a client, and returns it in the child, where it is to be served. The parent
     /// closes its copy of the descriptor: the connection ends when all copies are closed, so a
     /// server that kept its own would keep the client waiting for the end.
-    fn fork_for(&mut self, client: TcpStream) -> Option<TcpStream> {
+    fn fork_for(&mut self, client: Socket, peer: SockAddr) -> Option<Client> {
+        // Our listeners are IPv4 or IPv6, and so are their clients.
+        let client = Client::new(client, peer.as_socket()?);
         self.desk.clock.date(); // The child inherits the date as well.
         match (self.fork)() {
             Ok(Side::Child) => return Some(client),
             Ok(Side::Parent(pid)) => self.children.add(pid),
             Err(error) => {
                 report(format_args!("fork: {error}; a client is turned away"));
-                turn_away(client, &self.gateway, &mut self.desk);
+                turn_away(client.stream, &self.gateway, &mut self.desk);
             }
         }
         None
     }
 
     /// The life of a child: one conversation. It never returns into the parent's loop.
-    fn be_the_child(mut self, client: TcpStream, peer: Option<SocketAddr>) -> ! {
+    fn be_the_child(mut self, client: Client) -> ! {
         let (gateway, app, desk) = (&self.gateway, &*self.app, &mut self.desk);
-        // Our listeners are IPv4 or IPv6, and so are their clients.
-        let peer = peer.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
+        let peer = client.peer;
         if !gateway.settings.quiet {
             say(format_args!(
                 "child {} of {}: serves {peer}",
@@ -215,9 +221,7 @@ impl ForkingServer {
                 getppid()
             ));
         }
-        let served = catch_unwind(AssertUnwindSafe(|| {
-            gateway.converse(client, peer, app, desk)
-        }));
+        let served = catch_unwind(AssertUnwindSafe(|| gateway.converse(client, app, desk)));
         exit_child(if served.is_ok() { 0 } else { 1 })
     }
 }
@@ -270,9 +274,9 @@ impl ForkingServer {
             }
             match listener.accept() {
                 Ok((client, peer)) => {
-                    if let Some(client) = self.fork_for(client.into()) {
+                    if let Some(client) = self.fork_for(client, peer) {
                         drop(listener);
-                        self.be_the_child(client, peer.as_socket());
+                        self.be_the_child(client);
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,

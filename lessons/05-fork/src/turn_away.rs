@@ -4,8 +4,8 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
-use lesson02::Page;
-use lesson03::{Desk, Gateway};
+use lesson02::{Desk, Page};
+use lesson03::Gateway;
 // ANCHOR_END: imports
 
 // ANCHOR: turn_away
@@ -18,7 +18,9 @@ pub fn turn_away(mut client: TcpStream, gateway: &Gateway, desk: &mut Desk) {
     let page = Page::text(
         "503 Service Unavailable",
         "503 Service Unavailable: try again\n",
-    );
+    )
+    // Being busy passes; a client may be told when to come again (RFC 9110 §10.2.3).
+    .with_field("Retry-After", "1");
     desk.output.clear();
     page.write(
         gateway.deployment.software,

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lesson01::announce;
 use lesson03::{Application, Options, application, demo};
-use lesson05::Bell;
+use lesson05::stop_bell;
 use lesson06::{ThreadingServer, Threads};
 use terminal::Program;
 
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         };
         let (listener, address, gateway) = options.listen(flags.text("addr"))?;
         listener.set_nonblocking(true)?;
-        let stop = Bell::for_stop()?;
+        let stop = stop_bell()?;
         let app = Arc::new(counted(demo::application));
         let server = ThreadingServer::new(gateway, app, Threads::default())?;
         announce(PROGRAM.name, &listener, address)?;

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use lesson01::announce;
 use lesson03::{AppError, Application, Body, Environ, Options, StartResponse, WsgiServer};
-use lesson05::Bell;
+use lesson05::stop_bell;
 use lesson06::{ThreadingServer, Threads};
 use terminal::{Program, UsageError};
 
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
             None => {
                 let (listener, address, gateway) = options.listen(flags.text("addr"))?;
                 listener.set_nonblocking(true)?;
-                let stop = Bell::for_stop()?;
+                let stop = stop_bell()?;
                 let server = ThreadingServer::new(gateway, app, Threads::default())?;
                 announce(PROGRAM.name, &listener, address)?;
                 server.serve(listener, &stop);

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use lesson01::announce;
 use lesson03::{AppError, Body, Environ, Options, StartResponse, demo};
-use lesson05::{Bell, ForkingServer, Forks};
+use lesson05::{ForkingServer, Forks, stop_bell};
 use lesson06::{ThreadingServer, Threads};
 use terminal::{Program, UsageError};
 
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
             announce(PROGRAM.name, &listener, address)?;
             server.serve(listener);
         } else {
-            let stop = Bell::for_stop()?;
+            let stop = stop_bell()?;
             let server = ThreadingServer::new(gateway, app, Threads::default())?;
             announce(PROGRAM.name, &listener, address)?;
             server.serve(listener, &stop);

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::{fs, io, thread};
 
 use lesson01::{accept, announce};
-use lesson03::{Desk, Options, demo};
+use lesson02::Desk;
+use lesson03::{Client, Options, demo};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use terminal::{Flag, Program};
 
@@ -45,12 +46,8 @@ fn main() -> ExitCode {
             let (client, peer) = accept(&listener);
             let gateway = Arc::clone(&gateway);
             thread::spawn(move || {
-                gateway.converse(
-                    client.into(),
-                    peer,
-                    &demo::application,
-                    &mut Desk::default(),
-                );
+                let client = Client::new(client, peer);
+                gateway.converse(client, &demo::application, &mut Desk::default());
             });
         }
     })

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use lesson01::announce;
 use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
 use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry};
-use lesson05::{Bell, Ended, report};
+use lesson05::{Ended, report, stop_bell};
 use lesson06::{THREAD_FLAGS, ThreadingServer, Threads};
 use terminal::{Program, UsageError};
 // ANCHOR_END: imports
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         let threads = Threads::from_flags(flags)?;
         let (listener, address, gateway) = options.listen(flags.text("addr"))?;
         listener.set_nonblocking(true)?;
-        let stop = Bell::for_stop()?;
+        let stop = stop_bell()?;
         let server = ThreadingServer::new(gateway, app, threads)?;
         announce(PROGRAM.name, &listener, address)?;
         ended = server.serve(listener, &stop);

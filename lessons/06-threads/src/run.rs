@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use lesson03::{Application, Options, demo};
-use lesson05::{Bell, Ended};
+use lesson05::{Ended, stop_bell};
 
 use crate::{ThreadingServer, Threads};
 // ANCHOR_END: imports
@@ -53,7 +53,7 @@ impl Default for Run {
 pub fn run(run: Run) -> Result<Ended, Box<dyn Error>> {
     let (listener, address, gateway) = run.handler.listen((run.host.as_str(), run.port))?;
     listener.set_nonblocking(true)?;
-    let stop = Bell::for_stop()?;
+    let stop = stop_bell()?;
     let server = ThreadingServer::new(gateway, run.app, run.server)?;
     // A server whose standard output is closed still serves.
     let _ = writeln!(std::io::stdout(), "Server started at http://{address}");

@@ -2,7 +2,6 @@
 
 // ANCHOR: imports
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -10,10 +9,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use lesson01::recover;
-use lesson03::{Application, Desk, Gateway};
-use lesson05::{Bell, Ended, STOP_FLAG, report, turn_away};
+use lesson02::Desk;
+use lesson03::{Application, Bell, Client, Gateway};
+use lesson05::{Ended, STOP_FLAG, report, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::Socket;
+use socket2::{SockAddr, Socket};
 use terminal::{Arguments, Flag, UsageError};
 // ANCHOR_END: imports
 
@@ -157,7 +157,7 @@ impl ThreadingServer {
             match has_room.then(|| listener.accept()) {
                 Some(Ok((client, peer))) => {
                     reap(&mut handles);
-                    handles.extend(self.start_thread(client.into(), peer.as_socket(), &mut desk));
+                    handles.extend(self.start_thread(client, peer, &mut desk));
                 }
                 Some(Err(error)) if error.kind() != ErrorKind::WouldBlock => recover(&error),
                 Some(Err(_)) => self.wait(Some(&listener), stop),
@@ -170,12 +170,13 @@ impl ThreadingServer {
     /// Starts a thread for a client. If there is none to be had, the client is turned away.
     fn start_thread(
         &self,
-        client: TcpStream,
-        peer: Option<SocketAddr>,
+        client: Socket,
+        peer: SockAddr,
         desk: &mut Desk,
     ) -> Option<JoinHandle<()>> {
         // Our listeners are IPv4 or IPv6, and so are their clients.
-        let peer = peer?;
+        let client = Client::new(client, peer.as_socket()?);
+        let peer = client.peer;
         let present = Present::new(&self.alive, &self.room, self.threads.max_threads);
         let (gateway, app) = (Arc::clone(&self.gateway), self.get_app());
         // What a thread is started with is lost if it does not start, so the client waits where
@@ -186,7 +187,7 @@ impl ThreadingServer {
             let _present = present;
             let mut desk = Desk::default();
             if let Some(client) = take(&taken) {
-                let converse = || gateway.converse(client, peer, &*app, &mut desk);
+                let converse = || gateway.converse(client, &*app, &mut desk);
                 // The application's panics end in the gateway. One of ours would end this
                 // connection, and is said by the panic hook; there is nothing to add.
                 let _ = catch_unwind(AssertUnwindSafe(converse));
@@ -198,7 +199,7 @@ impl ThreadingServer {
             Err(error) => {
                 report(format_args!("no thread: {error}; a client is turned away"));
                 if let Some(client) = take(&seat) {
-                    turn_away(client, &self.gateway, desk);
+                    turn_away(client.stream, &self.gateway, desk);
                 }
                 None
             }
@@ -207,7 +208,7 @@ impl ThreadingServer {
 }
 
 /// The client, for whoever comes first.
-fn take(seat: &Mutex<Option<TcpStream>>) -> Option<TcpStream> {
+fn take(seat: &Mutex<Option<Client>>) -> Option<Client> {
     seat.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
@@ -281,7 +282,7 @@ impl ThreadingServer {
             }
             match listener.accept() {
                 Ok((client, peer)) => {
-                    handles.extend(self.start_thread(client.into(), peer.as_socket(), &mut desk));
+                    handles.extend(self.start_thread(client, peer, &mut desk));
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => recover(&error),

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Weak};
 
 use lesson03::{AppError, Application, Body, Environ, Options, StartResponse, demo};
-use lesson05::Bell;
+use lesson05::stop_bell;
 use lesson07::{PoolServer, PoolSettings};
 use terminal::{Program, ready};
 
@@ -23,7 +23,7 @@ const PROGRAM: Program = Program {
 fn main() -> ExitCode {
     PROGRAM.run(|flags| {
         let (options, settings) = (Options::default(), PoolSettings::default());
-        let stop = Arc::new(Bell::for_stop()?);
+        let stop = Arc::new(stop_bell()?);
         let demo = Arc::new(demo::application);
         let server = PoolServer::bind(flags.text("addr"), demo, options, settings, stop)?;
         let server = Arc::new(server);

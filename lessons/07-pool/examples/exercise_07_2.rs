@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lesson03::{Application, Options, application, demo};
-use lesson05::Bell;
+use lesson05::stop_bell;
 use lesson07::{PoolServer, PoolSettings};
 use terminal::{Program, ready};
 
@@ -24,7 +24,7 @@ const PROGRAM: Program = Program {
 fn main() -> ExitCode {
     PROGRAM.run(|flags| {
         let (options, settings) = (Options::default(), PoolSettings::default());
-        let stop = Arc::new(Bell::for_stop()?);
+        let stop = Arc::new(stop_bell()?);
         // Half of the workers: the other half is for everything else.
         let app = Arc::new(with_budget(
             demo::application,

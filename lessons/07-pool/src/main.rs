@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
 use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry};
-use lesson05::{Bell, Ended, report};
+use lesson05::{Ended, report, stop_bell};
 use lesson07::{POOL_FLAGS, PoolServer, PoolSettings};
 use terminal::{Program, UsageError, ready};
 // ANCHOR_END: imports
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         let app = Registry::demo().find(app).map_err(UsageError::new)?;
         let options = Options::from_flags(flags, PROGRAM.name)?;
         let settings = PoolSettings::from_flags(flags)?;
-        let stop = Arc::new(Bell::for_stop()?);
+        let stop = Arc::new(stop_bell()?);
         let server = PoolServer::bind(flags.text("addr"), app, options, settings, stop)?;
         ready(PROGRAM.name, server.address());
         ended = server.start()?;

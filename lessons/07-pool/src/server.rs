@@ -11,8 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lesson01::recover;
-use lesson03::{Address, Application, Desk, Gateway, Options};
-use lesson05::{Bell, Ended, report, turn_away};
+use lesson03::{Address, Application, Bell, Desk, Gateway, Options};
+use lesson05::{Ended, report, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 

@@ -16,8 +16,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lesson02::Settings;
-use lesson03::Options;
-use lesson05::{Bell, Ended};
+use lesson03::{Bell, Options};
+use lesson05::Ended;
 use lesson07::{PoolServer, PoolSettings};
 
 use crate::site;

@@ -824,7 +824,7 @@ fn rule_26_middleware_passes_start_response_on_and_sees_every_piece() {
                         chunks.map(|chunk| chunk.map(|chunk| chunk.to_ascii_uppercase())),
                     ),
                     Body::Bytes(bytes) => bytes.to_ascii_uppercase().into(),
-                    Body::Empty => Body::Empty,
+                    other @ (Body::Empty | Body::Upgrade(_)) => other,
                 },
             )
         })

@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use lesson03::{Application, Options, application, demo};
-use lesson05::{Bell, Ended};
+use lesson03::{Application, Bell, Options, application, demo};
+use lesson05::Ended;
 use lesson06::{Run, ThreadingServer, Threads};
 
 use crate::running::{ask, connect, eventually};
