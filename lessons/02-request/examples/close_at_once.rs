@@ -10,7 +10,7 @@
 use std::process::ExitCode;
 
 use lesson01::{ReuseAddress, accept, announce, listen, resolve};
-use lesson02::{Buffer, Clock, Connection, Ending, Limits, Page, arm};
+use lesson02::{Connection, Desk, Ending, Limits, Page, arm};
 use terminal::{Flag, Program, UsageError};
 
 const PROGRAM: Program = Program {
@@ -45,19 +45,19 @@ fn main() -> ExitCode {
         let listener = listen(address, 128, ReuseAddress::Yes)?;
         arm(&listener, &limits)?;
         announce(PROGRAM.name, &listener, address)?;
-        let (mut input, mut clock) = (Buffer::default(), Clock::default());
+        let mut desk = Desk::default();
         loop {
             let (client, _) = accept(&listener);
-            let mut connection = Connection::new(client.into(), &mut input, &limits, false);
-            let page = match connection.receive_head(&mut input, &limits) {
-                Ok(Some(_)) => Page::text("200 OK", "Hello, World!"),
-                Ok(None) => continue,
+            let mut connection = Connection::new(client.into(), &mut desk.input, &limits, false);
+            let page = match connection.receive_head(&mut desk.input, &mut desk.head, &limits) {
+                Ok(true) => Page::text("200 OK", "Hello, World!"),
+                Ok(false) => continue,
                 Err(fault) => fault.into(),
             };
-            let mut output = Vec::new();
-            page.write(PROGRAM.name, clock.date(), true, &mut output);
+            desk.output.clear();
+            page.write(PROGRAM.name, desk.clock.date(), true, &mut desk.output);
             // A client that has left needs no answer; the close is the same either way.
-            let _ = connection.send(&output);
+            let _ = connection.send(&desk.output);
             connection.close(ending, &limits);
         }
     })

@@ -95,6 +95,16 @@ impl Connection {
         &*self.stream
     }
 
+    /// The stream, for somebody who goes on with it.
+    pub fn into_stream(self) -> Box<dyn Stream> {
+        self.stream
+    }
+
+    /// A request is over and another one may follow: its sends are counted anew.
+    pub fn begin_request(&mut self) {
+        self.sends = 0;
+    }
+
     /// How many bytes have been received since this was asked last.
     pub fn take_received(&mut self) -> u64 {
         std::mem::take(&mut self.received)
@@ -278,6 +288,7 @@ impl Connection {
     /// Ends the connection.
     pub fn close(mut self, ending: Ending, limits: &Limits) {
         if ending != Ending::Reset {
+            self.reset_on_close(false);
             self.stream.say_goodbye();
         }
         match ending {

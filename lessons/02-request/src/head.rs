@@ -189,6 +189,11 @@ impl Head {
         self.expects_continue
     }
 
+    /// The version that the client speaks.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
     /// What the client says about its connection.
     pub fn wishes(&self) -> Wishes {
         self.wishes

@@ -82,8 +82,7 @@ fn parse_environ_application_response(bencher: Bencher, client: &str) {
         deployment: &gateway.deployment,
         peer: SocketAddr::from(([127, 0, 0, 1], 50_000)),
         session: None,
-        stays: &|| false,
-        upgrades: "",
+        policy: &UntilClose,
     };
     let app: &dyn Application = &demo::hello;
     let mut memory = Memory {

@@ -192,7 +192,13 @@ impl<W: Wire> Answer<W> {
     /// Drops what is left of the body: PEP 3333's `close()`.
     fn close_body(&mut self) {
         let body = mem::take(&mut self.body);
-        if let (Err(failure), None) = (guarded(|| Ok(drop(body))), &self.complaint) {
+        if let (Err(failure), None) = (
+            guarded(|| {
+                drop(body);
+                Ok(())
+            }),
+            &self.complaint,
+        ) {
             self.is_whole = false;
             self.complaint = Some(format!("the application failed: {}", failure.message));
         }
@@ -204,7 +210,7 @@ impl<W: Wire> Answer<W> {
 pub(crate) fn guarded<T>(call: impl FnOnce() -> Result<T, AppError>) -> Result<T, Failure> {
     // Whatever a panic left half-done in the application stays the application's. Our own state
     // is changed in small steps that do not call it.
-    let attempt = || call().map_err(|error| Failure::new(error));
+    let attempt = || call().map_err(Failure::new);
     catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
         let message = format!("panicked: {}", panic_message(&*panic));
         // What it panicked with may panic again when it is dropped.
@@ -224,8 +230,8 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
 
 // ANCHOR: send
 impl<W: Wire> Answer<W> {
-    /// Sends what has been made. If it is all, and `last` says that the connection is closed at
-    /// once behind it, both can go together.
+    /// Sends what has been made. If it is the `last` that is sent, the connection is closed at once
+    /// behind it, and both can go together.
     pub fn send<T: Transport + ?Sized>(
         &mut self,
         transport: &mut T,
@@ -242,8 +248,6 @@ impl<W: Wire> Answer<W> {
             transport.reset_on_close(true);
         }
         let before = transport.sent();
-        // To drop chunks may take its time, which is not the client's.
-        let last = last && self.is_made && !matches!(self.body, Body::Chunks(_));
         let sent = match (out.is_empty(), last) {
             (true, _) => Ok(()),
             (false, true) => transport.send_last(out),
@@ -317,6 +321,12 @@ impl<W: Wire> Answer<W> {
                 None
             }
         }
+    }
+
+    /// Whether everything has been made, and nothing is left to be dropped: to drop chunks may
+    /// take its time, which is not the client's.
+    pub fn is_all_there(&self) -> bool {
+        self.is_made && !matches!(self.body, Body::Chunks(_))
     }
 
     /// Whether everything has been made.

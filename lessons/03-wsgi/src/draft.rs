@@ -194,12 +194,10 @@ impl<W: Wire> Draft<W> {
         if !self.has_server {
             append(&["Server: ", stamp.software, "\r\n"], out);
         }
-        if self.code == 426 && !stamp.upgrades.is_empty() {
+        let upgrades = stamp.policy.upgrades();
+        if self.code == 426 && !upgrades.is_empty() {
             // What the client should ask for (RFC 9110 §15.5.22).
-            append(
-                &["Upgrade: ", stamp.upgrades, "\r\nConnection: Upgrade\r\n"],
-                out,
-            );
+            append(&["Upgrade: ", upgrades, "\r\nConnection: Upgrade\r\n"], out);
         }
     }
 
@@ -310,8 +308,7 @@ mod tests {
     const STAMP: Stamp<'_> = Stamp {
         date: "DATE",
         software: "test",
-        stays: &|| false,
-        upgrades: "",
+        policy: &UntilClose,
     };
 
     fn draft(to_head: bool) -> (Draft<UntilClose>, Vec<u8>) {
@@ -412,6 +409,14 @@ mod tests {
         assert!(!draft.is_begun() && out.is_empty());
     }
 
+    struct Upgrades(&'static str);
+
+    impl crate::Policy for Upgrades {
+        fn upgrades(&self) -> &str {
+            self.0
+        }
+    }
+
     #[test]
     fn a_426_names_what_the_server_can_switch_to() {
         for (upgrades, expected) in [
@@ -420,7 +425,8 @@ mod tests {
         ] {
             let (mut draft, mut out) = draft(false);
             draft.begin("426 Upgrade Required", &[], &mut out).unwrap();
-            let stamp = Stamp { upgrades, ..STAMP };
+            let policy = &Upgrades(upgrades);
+            let stamp = Stamp { policy, ..STAMP };
             draft.commit(Some(0), Some(0), stamp, &mut out);
             let text = String::from_utf8(out).unwrap();
             assert!(text.contains(expected), "{text}");

@@ -9,8 +9,8 @@ use lesson02::{Desk, Ending, Rest, Session};
 
 use crate::answer::{Answer, Failure, Outcome, guarded};
 use crate::{
-    Application, Body, Coding, Deployment, Environ, Input, Intake, Sink, Source, Stamp, StartError,
-    StartResponse, Transport, Wire, Writer,
+    Application, Body, Coding, Deployment, Environ, Input, Intake, Policy, Sink, Source, Stamp,
+    StartError, StartResponse, Transport, Wire, Writer,
 };
 // ANCHOR_END: imports
 
@@ -34,19 +34,16 @@ pub struct Visit<'v> {
     pub peer: SocketAddr,
     /// What was agreed on with the client, if the connection is secured.
     pub session: Option<&'v Session>,
-    /// Whether the server would like the client to stay.
-    pub stays: &'v dyn Fn() -> bool,
-    /// The protocols that the server can switch to; empty if there is none.
-    pub upgrades: &'v str,
+    /// What the server wants for the connection.
+    pub policy: &'v dyn Policy,
 }
 
-impl<'v> Visit<'v> {
-    fn stamp(&self, date: &'v str) -> Stamp<'v> {
+impl Visit<'_> {
+    fn stamp<'s>(&'s self, date: &'s str) -> Stamp<'s> {
         Stamp {
             date,
             software: self.deployment.software,
-            stays: self.stays,
-            upgrades: self.upgrades,
+            policy: self.policy,
         }
     }
 }
@@ -68,7 +65,7 @@ impl<W: Wire, C: Coding> Exchange<W, C> {
             if !self.answer.is_made() {
                 self.advance(visit, desk);
             }
-            let last = desk.head.is_the_last() && self.ending(desk) == Ending::Clean;
+            let last = self.is_last(desk);
             // Should the client be gone, the answer knows, and is made.
             let _ = self.answer.send(transport, &mut desk.output, last);
             if self.answer.is_made() {
@@ -123,6 +120,12 @@ impl<W: Wire, C: Coding> Exchange<W, C> {
     /// Ends the exchange, when everything has been sent or nothing more can be.
     pub fn conclude(&mut self, desk: &Desk) -> Outcome {
         self.answer.conclude(self.ending(desk))
+    }
+
+    /// Whether the connection can be closed together with what waits to be sent: it is all that
+    /// there is, and the client has nothing more to say and knows it.
+    pub fn is_last(&self, desk: &Desk) -> bool {
+        self.answer.is_all_there() && desk.head.is_the_last() && self.ending(desk) == Ending::Clean
     }
 
     /// How the request asks for the connection to be closed.

@@ -87,8 +87,7 @@ impl Gateway {
             deployment: &self.deployment,
             peer,
             session: None,
-            stays: &|| false,
-            upgrades: "",
+            policy: &UntilClose,
         };
         let length = Length::of(desk.head.framing());
         self.exchange(length, UntilClose, desk)

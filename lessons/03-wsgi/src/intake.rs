@@ -250,7 +250,7 @@ impl<C: Coding> Intake<C> {
                 self.start += progress.consumed;
                 Ok(progress.produced)
             }
-            Err(refusal) => Err(self.accuse(ErrorKind::InvalidData, refusal)),
+            Err(refusal) => Err(self.blamed(ErrorKind::InvalidData, refusal)),
         }
     }
 
@@ -267,26 +267,38 @@ impl<C: Coding> Intake<C> {
         let deadline = self.deadline(transport.now());
         self.start = 0;
         match transport.read(rest.empty(), deadline) {
-            Ok(0) => Err(self.accuse(ErrorKind::UnexpectedEof, BODY_ENDED)),
+            Ok(0) => Err(self.blamed(ErrorKind::UnexpectedEof, BODY_ENDED)),
             Ok(count) => {
                 rest.grow(count);
                 self.came(count, transport.now());
                 Ok(())
             }
             Err(error) if error.kind() == ErrorKind::TimedOut => {
-                Err(self.accuse(ErrorKind::TimedOut, BODY_SLOW))
+                Err(self.blamed(ErrorKind::TimedOut, BODY_SLOW))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Blames the client: notes what to answer if the application fails because of this error,
-    /// and returns the error. Nothing can be read any more.
-    fn accuse(&mut self, kind: ErrorKind, (status, why): Refusal) -> io::Error {
+    /// Blames the client: notes what to answer if the application fails because of this error.
+    fn note_blame(&mut self, (status, why): Refusal) {
         self.is_broken = true;
         self.blame = Some(Page::text(status, format!("{status}: {why}\n")));
-        io::Error::new(kind, why)
     }
+
+    fn blamed(&mut self, kind: ErrorKind, refusal: Refusal) -> io::Error {
+        self.note_blame(refusal);
+        io::Error::new(kind, refusal.1)
+    }
+}
+
+/// What a client did that did not send all of its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// It ended it too soon.
+    Ended,
+    /// It did not keep the pace.
+    Slow,
 }
 
 /// The answer before the answer: send your body (RFC 9110 §15.2.1).
@@ -336,15 +348,13 @@ impl<C: Coding> Intake<C> {
         self.gathered.len()
     }
 
-    /// The client has gone before the end of its body.
-    pub fn ended(&mut self) -> Page {
-        self.accuse(ErrorKind::UnexpectedEof, BODY_ENDED);
-        self.blame_or_500()
-    }
-
-    /// The client has not kept the pace.
-    pub fn timed_out(&mut self) -> Page {
-        self.accuse(ErrorKind::TimedOut, BODY_SLOW);
+    /// What to answer to a client that does not send its body. Nothing can be read any more.
+    pub fn accuse(&mut self, blame: Blame) -> Page {
+        let refusal = match blame {
+            Blame::Ended => BODY_ENDED,
+            Blame::Slow => BODY_SLOW,
+        };
+        self.note_blame(refusal);
         self.blame_or_500()
     }
 

@@ -54,7 +54,7 @@ pub use environ::{Deployment, Environ, Errors, Mark};
 pub use exchange::{Exchange, Visit};
 pub use gateway::Gateway;
 pub use input::{Input, Source};
-pub use intake::{Coding, GO, Intake, Length, PACE_FLAGS, Pace, Progress, Refusal};
+pub use intake::{Blame, Coding, GO, Intake, Length, PACE_FLAGS, Pace, Progress, Refusal};
 pub use pause::{pause, pause_with};
 pub use protocol::Protocol;
 pub use registry::{Export, Registry, UnknownApplication};
@@ -64,5 +64,5 @@ pub use start_response::{
 };
 pub use transport::{Client, Transport};
 pub use value::Value;
-pub use wire::{BodyEnd, Stamp, UntilClose, Wire};
+pub use wire::{BodyEnd, Policy, Stamp, UntilClose, Wire};
 // ANCHOR_END: imports

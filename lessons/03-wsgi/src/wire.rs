@@ -39,23 +39,36 @@ pub enum BodyEnd {
     Open,
 }
 
-/// What the server adds to every head, and what it thinks at that moment.
+/// What the server adds to every head.
 #[derive(Clone, Copy)]
 pub struct Stamp<'s> {
     /// The current time.
     pub date: &'s str,
     /// The name of the server's software.
     pub software: &'s str,
-    /// Whether the server would like the client to stay. It is asked when a head leaves and not
-    /// before: an answer that took long shall know what has come meanwhile.
-    pub stays: &'s dyn Fn() -> bool,
-    /// The protocols that the server can switch to; empty if there is none.
-    pub upgrades: &'s str,
+    /// What becomes of the connection.
+    pub policy: &'s dyn Policy,
+}
+
+/// What a server wants for its connections. It is asked when a head leaves and not before: an
+/// answer that took long shall know what has come meanwhile.
+pub trait Policy {
+    /// The lines with which it says that it would like the client to stay, if it would.
+    fn staying_lines(&self) -> Option<&str> {
+        None
+    }
+
+    /// The protocols that it can switch to; empty if there is none.
+    fn upgrades(&self) -> &str {
+        ""
+    }
 }
 
 /// The connection ends with the answer, and so does its body.
 #[derive(Clone, Copy, Debug)]
 pub struct UntilClose;
+
+impl Policy for UntilClose {}
 
 impl Wire for UntilClose {
     fn end_head(

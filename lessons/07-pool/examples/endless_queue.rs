@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use lesson01::{ANSWER, ReuseAddress, announce, listen, resolve};
-use lesson02::{Buffer, Connection, Ending, Limits, arm};
+use lesson02::{Buffer, Connection, Ending, Head, Limits, arm};
 use terminal::{Program, say};
 
 const PROGRAM: Program = Program {
@@ -53,9 +53,9 @@ fn main() -> ExitCode {
 
 /// A page that takes a tenth of a second, for whoever is still there to see it.
 fn serve(client: TcpStream) {
-    let (limits, mut buffer) = (Limits::default(), Buffer::default());
-    let mut connection = Connection::new(client, &mut buffer, &limits, false);
-    if let Ok(Some(_)) = connection.receive_head(&mut buffer, &limits) {
+    let (limits, mut input, mut head) = (Limits::default(), Buffer::default(), Head::default());
+    let mut connection = Connection::new(client, &mut input, &limits, false);
+    if let Ok(true) = connection.receive_head(&mut input, &mut head, &limits) {
         thread::sleep(Duration::from_millis(100));
         let _ = connection.send(ANSWER);
     }

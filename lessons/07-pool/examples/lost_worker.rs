@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 
 use lesson01::{ANSWER, ReuseAddress, announce, listen, resolve};
-use lesson02::{Buffer, Connection, Ending, Limits, arm};
+use lesson02::{Buffer, Connection, Ending, Head, Limits, arm};
 use terminal::{Flag, Program, say};
 
 const THREADS: Flag = Flag {
@@ -61,12 +61,12 @@ fn work(number: usize, clients: &Mutex<mpsc::Receiver<TcpStream>>) {
 }
 
 fn serve(client: TcpStream) {
-    let (limits, mut buffer) = (Limits::default(), Buffer::default());
-    let mut connection = Connection::new(client, &mut buffer, &limits, false);
-    let Ok(Some(head)) = connection.receive_head(&mut buffer, &limits) else {
+    let (limits, mut input, mut head) = (Limits::default(), Buffer::default(), Head::default());
+    let mut connection = Connection::new(client, &mut input, &limits, false);
+    let Ok(true) = connection.receive_head(&mut input, &mut head, &limits) else {
         return;
     };
-    if head.request(buffer.received()).path() == "/panic" {
+    if head.request(input.received()).path() == "/panic" {
         panic!("this application always panics");
     }
     if connection.send(ANSWER).is_ok() {

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt::{self, Display};
 
 use lesson02::is_token_byte;
+use lesson03::Progress;
 // ANCHOR_END: imports
 
 // ANCHOR: decoder
@@ -44,15 +45,6 @@ enum State {
     Done,
 }
 
-/// How far one call came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Bytes of the input that are used up.
-    pub consumed: usize,
-    /// Bytes of the output that are filled.
-    pub produced: usize,
-}
-
 /// The extensions of a whole body, and zeros in front of its sizes, may take so many bytes: more
 /// than anybody has a use for.
 const MAX_EXTENSIONS: usize = 4 * 1024;
@@ -80,10 +72,7 @@ impl ChunkDecoder {
 
     /// Decodes as much of `input` as fits into `output`, up to the end of the body.
     pub fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, ChunkFault> {
-        let mut progress = Progress {
-            consumed: 0,
-            produced: 0,
-        };
+        let mut progress = Progress::default();
         while let Some(&byte) = input.get(progress.consumed) {
             match self.state {
                 State::Done => break,
@@ -105,6 +94,20 @@ impl ChunkDecoder {
             }
         }
         Ok(progress)
+    }
+
+    /// How many bytes of `ahead` belong to the body, if it ends there; `None` if it does not, for
+    /// then nobody knows.
+    pub fn left(&self, ahead: &[u8]) -> Option<u64> {
+        let (mut scout, mut consumed) = (self.clone(), 0);
+        let mut scratch = [0; 256];
+        while !scout.is_done() && consumed < ahead.len() {
+            consumed += scout
+                .decode(&ahead[consumed..], &mut scratch)
+                .ok()?
+                .consumed;
+        }
+        scout.is_done().then_some(consumed as u64)
     }
 
     fn copy(&mut self, input: &[u8], output: &mut [u8]) -> usize {

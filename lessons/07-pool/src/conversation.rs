@@ -1,265 +1,404 @@
-//! One connection, any number of requests: the nested loop.
+//! A conversation with one client: any number of requests, and nobody who waits.
+//!
+//! It never touches a socket and never looks at a clock. [`Conversation::step`] says what it
+//! needs next; whoever drives it does that, and tells it what came of it.
+//!
+//! ```text
+//!            ┌─────────────────────────────────────────────────────────────┐
+//!            ▼                                                             │
+//!  new ──► Quiet ──a byte──► Head ──whole──► (Body) ──whole──► Call        │
+//!            │                 │                │                │ Work     │
+//!            │                 │ fault          │ fault          ▼          │
+//!            │                 │ or time        │ or time     Answer ──► Send
+//!            │                 ▼                ▼                │ ▲ Work   │
+//!            │              Refusal ◄───────────┘                │ └────────┤
+//!            │                 │ Send                            ▼ made     │
+//!  nothing   │                 │                               Last ──► Send
+//!  came      │                 │            ┌────────────────────┤          │
+//!            ▼                 ▼            ▼ close              ▼ keep     │
+//!           Over ◄─────────────┴────────────┘                   Skip ──────┘
+//!                                                                (what nobody read)
+//! ```
+//!
+//! In `Quiet`, `Head`, `Body` and `Skip` it waits for bytes (`Receive`); wherever there is
+//! something to send, it neither reads nor makes more before that has left.
 
 // ANCHOR: imports
-use std::cell::Cell;
-use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
-use lesson02::{Connection, Ending, Framing, Head, Request};
-use lesson03::{
-    AppError, Application, Body, Desk, Environ, Exchange, Inlet, Input, Intake, Outcome, Response,
-    Stamp, StartResponse, application,
-};
+use lesson02::{Ending, Fault, Page, Scanner, Session};
+use lesson03::{Blame, GO, Outcome, Protocol, Transport, Visit};
 
-use crate::incoming::{ChunkedBody, Incoming, Watched};
-use crate::persistence::{Next, Persistent, client_stays};
-use crate::server::House;
+use crate::framed::Framed;
+use crate::house::House;
+use crate::papers::{Drawer, Papers};
+use crate::persistence::{MAX_SKIPPED, Next, Persistent};
 // ANCHOR_END: imports
 
-// ANCHOR: seat
-/// Where a worker sits, and what the others may know about it.
-#[derive(Debug, Default)]
-pub(crate) struct Seat {
-    /// The connection in its hands.
-    stream: Mutex<Option<Arc<TcpStream>>>,
-    /// Whether it waits for another request on it.
-    idle: AtomicBool,
-    /// How many requests it has answered.
-    pub(crate) requests: AtomicU64,
+// ANCHOR: conversation
+/// One client's conversation with the house.
+pub struct Conversation {
+    state: State,
+    peer: SocketAddr,
+    session: Option<Arc<Session>>,
+    /// Until when what it waits for must come.
+    deadline: Instant,
+    answered: usize,
+    /// How much of an unread body has been skipped.
+    skipped: u64,
+    /// What it took along when it had to wait in the middle of something.
+    papers: Option<Box<Papers>>,
 }
 
-impl Seat {
-    /// Ends the wait for another request: the worker reads the end of the connection, or a
-    /// request that has just come, and serves that.
-    pub(crate) fn end_idling(&self) {
-        if self.idle.load(Ordering::SeqCst) {
-            self.end_reading();
-        }
-    }
-
-    /// Lets whoever reads from the connection read its end.
-    pub(crate) fn end_reading(&self) {
-        if let Some(stream) = &*self.lock() {
-            // A connection that has gone already needs no end.
-            let _ = stream.shutdown(std::net::Shutdown::Read);
-        }
-    }
-
-    fn take(&self, stream: Arc<TcpStream>) {
-        *self.lock() = Some(stream);
-    }
-
-    /// Lets go of the connection, so that it can end.
-    pub(crate) fn leave(&self) {
-        self.idle.store(false, Ordering::SeqCst);
-        *self.lock() = None;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<TcpStream>>> {
-        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-// ANCHOR_END: seat
-
-// ANCHOR: converse
-/// What follows an answer.
-enum After {
-    AnotherRequest,
+/// What a conversation needs next.
+pub enum Step {
+    /// Bytes from the client, put into the desk's input; but not later than this.
+    Receive(Instant),
+    /// That [`Papers::unsent`] is sent.
+    Send,
+    /// [`Conversation::work`]: the application's turn.
+    Work,
+    /// That somebody else takes over. What the client has sent so far lies in the input.
+    Upgrade(Box<dyn Protocol>),
+    /// To be closed like this.
     End(Ending),
 }
 
-impl House {
-    /// Serves a connection until one side has had enough.
-    pub(crate) fn converse(
-        &self,
-        client: TcpStream,
-        peer: SocketAddr,
-        desk: &mut Desk,
-        seat: &Seat,
-    ) {
-        let limits = &self.gateway.settings.limits;
-        let trace = self.gateway.settings.trace;
-        let mut connection = Connection::new(client, &mut desk.input, limits, trace);
-        seat.take(connection.stream());
-        let mut answered = 0;
-        let ending = loop {
-            if !self.a_request_comes(&mut connection, answered, desk, seat) {
-                break Ending::Clean;
-            }
-            match self.serve_request(&mut connection, peer, answered, desk, seat) {
-                After::End(ending) => break ending,
-                After::AnotherRequest => answered += 1,
-            }
-        };
-        seat.leave();
-        connection.close(ending, limits);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing of a request has come.
+    Quiet,
+    /// A head is on its way.
+    Head,
+    /// A body is being gathered, in houses where applications may not wait for it.
+    Body,
+    /// The application is to be called.
+    Call,
+    /// It has answered, and there is more to be made of that.
+    Answer,
+    /// All of the answer has been made.
+    Last,
+    /// A page in place of an answer, and how to close behind it.
+    Refusal(Ending),
+    /// What nobody has read of a body is on its way.
+    Skip,
+    /// Nothing more will be said.
+    Over(Ending),
+}
+
+impl Conversation {
+    /// A conversation with a client that was `accepted` at that moment.
+    pub fn new(peer: SocketAddr, accepted: Instant, house: &House) -> Conversation {
+        Conversation {
+            state: State::Quiet,
+            peer,
+            session: None,
+            deadline: accepted + house.gateway.settings.limits.head_timeout,
+            answered: 0,
+            skipped: 0,
+            papers: None,
+        }
     }
 
-    /// Waits for the first byte of a request. The first head has its time from the beginning of
-    /// the connection; each further one gets its own when it begins.
-    fn a_request_comes(
-        &self,
-        connection: &mut Connection,
-        answered: usize,
-        desk: &mut Desk,
-        seat: &Seat,
-    ) -> bool {
-        let limits = &self.gateway.settings.limits;
-        // A request that came together with the last one must not wait for the socket: nothing
-        // more may ever come there.
-        if desk.input.received().is_empty() {
-            seat.idle.store(true, Ordering::SeqCst);
-            let patience = match answered {
-                0 => limits.head_timeout,
-                _ => self.settings.timeout,
-            };
-            // Asked after the store: either a stop sees that we are idle, or we see the stop.
-            let patience = match self.is_closing() {
-                true => patience.min(self.last_moment()),
-                false => patience,
-            };
-            let deadline = Instant::now() + patience;
-            let came = connection.receive(&mut desk.input, deadline);
-            seat.idle.store(false, Ordering::SeqCst);
-            if !matches!(came, Ok(1..)) {
-                return false;
-            }
-        }
-        if answered > 0 {
-            connection.begin_head(limits);
-        }
-        true
+    /// The connection turned out to be a secured one.
+    pub fn secured(&mut self, session: &Arc<Session>) {
+        self.session.get_or_insert_with(|| Arc::clone(session));
+    }
+
+    /// Whether it only waits for another request, and could end without anybody's loss.
+    pub fn is_resting(&self) -> bool {
+        self.state == State::Quiet
     }
 }
-// ANCHOR_END: converse
+// ANCHOR_END: conversation
 
-// ANCHOR: serve_request
-impl House {
-    /// Serves one request, if one comes.
-    fn serve_request(
-        &self,
-        connection: &mut Connection,
-        peer: SocketAddr,
-        answered: usize,
-        desk: &mut Desk,
-        seat: &Seat,
-    ) -> After {
-        let limits = &self.gateway.settings.limits;
-        let (outcome, after) = match connection.receive_head(&mut desk.input, limits) {
-            Ok(None) => return After::End(Ending::Clean),
-            Ok(Some(head)) => self.answer(connection, &head, peer, answered, desk),
-            Err(fault) => {
-                let outcome = self.gateway.refuse(connection, fault, desk);
-                self.gateway.log(&outcome, peer, desk);
-                let ending = outcome.ending;
-                (outcome, After::End(ending))
+// ANCHOR: step
+impl Conversation {
+    /// Goes as far as it can without waiting, and says what it needs next.
+    pub fn step(&mut self, house: &House, papers: &mut Papers, now: Instant) -> Step {
+        loop {
+            if !papers.unsent().is_empty() {
+                return Step::Send;
             }
-        };
-        seat.requests.fetch_add(1, Ordering::Relaxed);
-        self.stats.requests.add(1);
-        self.stats.kept_alive.add(u64::from(answered > 0));
-        self.stats.bytes_in.add(connection.take_received());
-        self.stats.bytes_out.add(outcome.body_bytes);
-        after
+            match self.state {
+                State::Quiet | State::Head => match self.look_for_a_head(house, papers, now) {
+                    Ok(true) => self.begin(house, papers),
+                    Ok(false) => return Step::Receive(self.deadline),
+                    Err(fault) => self.refuse(&fault.into(), fault.ending(), house, papers),
+                },
+                State::Body => {
+                    if let Some(deadline) = self.gather(house, papers, now) {
+                        return Step::Receive(deadline);
+                    }
+                }
+                State::Call | State::Answer => return Step::Work,
+                State::Last => {
+                    if let Some(protocol) = self.conclude(house, papers, now) {
+                        return Step::Upgrade(protocol);
+                    }
+                }
+                State::Skip => {
+                    if let Some(deadline) = self.skip(house, papers, now) {
+                        return Step::Receive(deadline);
+                    }
+                }
+                State::Refusal(ending) => self.state = State::Over(ending),
+                State::Over(ending) => {
+                    papers.wipe();
+                    return Step::End(ending);
+                }
+            }
+        }
     }
 
-    fn answer(
-        &self,
-        connection: &mut Connection,
-        head: &Head,
-        peer: SocketAddr,
-        answered: usize,
-        desk: &mut Desk,
-    ) -> (Outcome, After) {
+    /// Whether a head is whole. Its time begins with its first byte; the time of the first one
+    /// began when the client was accepted.
+    fn look_for_a_head(
+        &mut self,
+        house: &House,
+        papers: &mut Papers,
+        now: Instant,
+    ) -> Result<bool, Fault> {
+        let limits = &house.gateway.settings.limits;
+        let Papers { desk, scanner, .. } = papers;
         let received = desk.input.received();
-        let request = head.request(received);
-        let left = Cell::new(0);
-        let body = self.incoming(head, &received[head.end()..]);
-        let mut body = Watched::new(body, &left);
-        let stays = client_stays(&request);
-        let plan = || match stays {
-            true => self.plan(answered, left.get()),
-            false => Next::Close,
-        };
-        let mut wire = Persistent::new(&request, &plan, &self.stays);
-        let to_head = request.method() == "HEAD";
-        let response = Response::new(&mut desk.output, &mut wire, to_head);
-        let stamp = Stamp {
-            date: desk.clock.date(),
-            software: self.gateway.deployment.software,
-        };
-        let exchange = Exchange::new(connection, &mut body, response, stamp);
-        let input = Input::new(&exchange);
-        let mut environ = Environ::new(request, peer, &self.gateway.deployment, input);
-        let outcome = exchange.run(&*self.app_for(&request), &mut environ);
-
-        let mut body = body.into_body();
-        let stays = outcome.is_whole && wire.next() == Next::KeepAlive;
-        let after = match stays && body.skip(connection, MAX_SKIPPED) {
-            true => After::AnotherRequest,
-            false => After::End(ending(&outcome, &body)),
-        };
-        let surplus = body.surplus().into_owned();
-        self.gateway.log(&outcome, peer, desk);
-        desk.input.replace(&surplus);
-        (outcome, after)
+        if let Some(extent) = scanner.scan(received, limits)? {
+            desk.head.parse_into(received, extent, limits)?;
+            desk.head.suits(self.session.is_some())?;
+            return Ok(true);
+        }
+        if self.state == State::Quiet && scanner.has_begun() {
+            self.state = State::Head;
+            if self.answered > 0 {
+                self.deadline = now + limits.head_timeout;
+            }
+        }
+        Ok(false)
     }
 
-    fn incoming<'b>(&self, head: &Head, leftover: &'b [u8]) -> Incoming<'b> {
-        let inlet = Inlet::new(leftover, head.expects_continue(), self.gateway.pace);
-        match head.framing() {
-            Framing::Empty => Incoming::Announced(Intake::new(inlet, 0)),
-            Framing::Length(length) => Incoming::Announced(Intake::new(inlet, length)),
-            Framing::Chunked => {
-                let limit = self.gateway.settings.limits.body_bytes;
-                Incoming::Chunked(ChunkedBody::new(inlet, limit))
+    /// Begins an exchange.
+    fn begin(&mut self, house: &House, papers: &mut Papers) {
+        let desk = &mut papers.desk;
+        let may_stay = self.answered + 1 < house.rules.requests_per_connection;
+        let wire = Persistent::new(&desk.head, may_stay, house.can_upgrade());
+        let limit = house.gateway.settings.limits.body_bytes;
+        let framed = Framed::new(desk.head.framing(), limit);
+        let mut exchange = house.gateway.exchange(framed, wire, desk);
+        self.state = State::Call;
+        if house.rules.whole_bodies && !exchange.intake.is_over() {
+            self.state = State::Body;
+            if exchange.intake.take_go() {
+                desk.output.extend_from_slice(GO);
+            }
+        }
+        papers.exchange = Some(exchange);
+    }
+}
+// ANCHOR_END: step
+
+// ANCHOR: work
+impl Conversation {
+    /// The application's turn: it is called, or makes one more piece of what it has answered.
+    /// With a `transport` it may wait for its client; without one its request has been gathered,
+    /// and what it writes is sent later.
+    pub fn work<T: Transport + ?Sized>(
+        &mut self,
+        house: &House,
+        papers: &mut Papers,
+        transport: Option<&mut T>,
+    ) {
+        let visit = Visit {
+            deployment: &house.gateway.deployment,
+            peer: self.peer,
+            session: self.session.as_deref(),
+            policy: house,
+        };
+        let is_new = self.state == State::Call;
+        if let Some(exchange) = &mut papers.exchange
+            && is_new
+        {
+            let app = house.app_for(papers.desk.head.request(papers.desk.input.received()));
+            exchange.call(&*app, &visit, &mut papers.desk, transport);
+            self.state = State::Answer;
+        }
+        // What an application has written itself is sent before it is asked for more.
+        let may_go_on = papers.unsent().is_empty();
+        if let Some(exchange) = &mut papers.exchange {
+            if may_go_on && !exchange.answer.is_made() {
+                exchange.advance(&visit, &mut papers.desk);
+            }
+            if exchange.answer.is_made() {
+                self.state = State::Last;
             }
         }
     }
 
-    /// What the server would like to happen after this answer, whose head is about to leave while
-    /// `left` bytes of the request's body are unread.
-    fn plan(&self, answered: usize, left: u64) -> Next {
-        let enough = answered + 1 >= self.settings.requests_per_connection || left > MAX_SKIPPED;
-        match !enough && !self.pool.is_crowded() && !self.is_closing() {
-            true => Next::KeepAlive,
-            false => Next::Close,
+    /// Whether the client has only a part of an answer that ends where the connection ends.
+    pub fn is_halfway(&self, papers: &Papers) -> bool {
+        let exchange = papers.exchange.as_ref();
+        exchange.is_some_and(|exchange| exchange.answer.draft().must_not_end_here())
+    }
+
+    /// Whether the connection is closed at once behind what waits to be sent.
+    pub fn closes_behind(&self, papers: &Papers) -> bool {
+        let exchange = papers.exchange.as_ref();
+        self.state == State::Last && exchange.is_some_and(|exchange| exchange.is_last(&papers.desk))
+    }
+}
+// ANCHOR_END: work
+
+// ANCHOR: conclude
+impl Conversation {
+    /// Everything of an answer has been sent: what now?
+    fn conclude(
+        &mut self,
+        house: &House,
+        papers: &mut Papers,
+        now: Instant,
+    ) -> Option<Box<dyn Protocol>> {
+        let mut exchange = papers.exchange.take()?;
+        let protocol = exchange.answer.take_protocol();
+        let outcome = exchange.conclude(&papers.desk);
+        self.note(&outcome, house, papers);
+        let stays = outcome.is_whole && exchange.answer.draft().wire().next() == Next::KeepAlive;
+        self.state = match stays {
+            true => State::Skip,
+            false => State::Over(outcome.ending),
+        };
+        self.skipped = 0;
+        let end = papers.desk.head.end() + exchange.intake.end();
+        match protocol.is_some() || stays && exchange.intake.is_over() {
+            true => self.leave_behind(end, house, papers, now),
+            false => papers.exchange = Some(exchange),
         }
+        protocol
     }
-}
 
-/// What an application leaves unread is read for it up to here. Beyond that it is cheaper to
-/// close the connection and let the client open another one.
-const MAX_SKIPPED: u64 = 64 * 1024;
-
-/// How to end a connection after an answer: whatever the client may still be sending, or has
-/// sent beyond its request, must not turn the close into a reset.
-fn ending(outcome: &Outcome, body: &Incoming) -> Ending {
-    match outcome.ending {
-        Ending::Clean if !body.surplus().is_empty() => Ending::Drain,
-        ending => ending,
+    /// Lets go of a request that has been answered. What came behind it is the next one.
+    fn leave_behind(&mut self, end: usize, house: &House, papers: &mut Papers, now: Instant) {
+        papers.desk.input.use_up(end);
+        papers.scanner = Scanner::default();
+        papers.exchange = None;
+        self.answered += 1;
+        self.deadline = now + house.rules.timeout;
+        self.state = State::Quiet;
     }
-}
-// ANCHOR_END: serve_request
 
-// ANCHOR: stats_page
-impl House {
-    /// The application, or the page of numbers if it is asked for and served.
-    fn app_for(&self, request: &Request) -> Arc<dyn Application> {
-        match request.path() {
-            "/__stats" if self.settings.stats => {
-                let text = self.stats_json();
-                Arc::new(application(
-                    move |_: &mut Environ, start_response: StartResponse| {
-                        start_response.begin("200 OK", &[("Content-Type", "application/json")])?;
-                        Ok::<Body, AppError>(text.clone().into())
-                    },
-                ))
+    /// Reads what nobody has read of a body, up to a limit. Says until when more must come.
+    fn skip(&mut self, house: &House, papers: &mut Papers, now: Instant) -> Option<Instant> {
+        let desk = &mut papers.desk;
+        let exchange = papers.exchange.as_mut()?;
+        let (_, mut rest) = desk.input.split(desk.head.end());
+        match exchange.intake.skip(&mut rest) {
+            Ok(true) => {
+                let end = desk.head.end() + exchange.intake.end();
+                self.leave_behind(end, house, papers, now);
+                None
             }
-            _ => self.get_app(),
+            Ok(false) if self.skipped <= MAX_SKIPPED => Some(exchange.intake.deadline(now)),
+            Ok(false) | Err(_) => {
+                self.state = State::Over(Ending::Drain);
+                None
+            }
+        }
+    }
+
+    /// Takes in what has come of a body. Says until when more must come.
+    fn gather(&mut self, house: &House, papers: &mut Papers, now: Instant) -> Option<Instant> {
+        let desk = &mut papers.desk;
+        let exchange = papers.exchange.as_mut()?;
+        let (_, mut rest) = desk.input.split(desk.head.end());
+        match exchange.intake.gather(&mut rest) {
+            Ok(true) => self.state = State::Call,
+            Ok(false) => return Some(exchange.intake.deadline(now)),
+            Err(page) => self.refuse(&page, Ending::Drain, house, papers),
+        }
+        None
+    }
+
+    /// Answers with a page, and closes behind it. The application hears nothing of this request.
+    pub fn refuse(&mut self, page: &Page, ending: Ending, house: &House, papers: &mut Papers) {
+        papers.exchange = None;
+        let outcome = house.gateway.refuse(page, ending, &mut papers.desk);
+        self.note(&outcome, house, papers);
+        self.state = State::Refusal(ending);
+    }
+
+    /// Notes how a request was answered.
+    fn note(&self, outcome: &Outcome, house: &House, papers: &mut Papers) {
+        house.gateway.log(outcome, self.peer, &mut papers.desk);
+        house.stats.requests.add(1);
+        house.stats.kept_alive.add(u64::from(self.answered > 0));
+        house.stats.bytes_out.add(outcome.body_bytes);
+        papers.answered += 1;
+    }
+}
+// ANCHOR_END: conclude
+
+// ANCHOR: events
+impl Conversation {
+    /// So many bytes have come, and lie in the input.
+    pub fn received(&mut self, count: usize, papers: &mut Papers, now: Instant) {
+        self.skipped += count as u64;
+        if let Some(exchange) = &mut papers.exchange {
+            exchange.intake.came(count, now);
+        }
+    }
+
+    /// The client sends nothing more.
+    pub fn input_ended(&mut self, house: &House, papers: &mut Papers) {
+        self.nothing_comes(Fault::Incomplete, Blame::Ended, house, papers);
+    }
+
+    /// Nothing has come in time.
+    pub fn timed_out(&mut self, house: &House, papers: &mut Papers) {
+        self.nothing_comes(Fault::HeadTimeout, Blame::Slow, house, papers);
+    }
+
+    fn nothing_comes(&mut self, fault: Fault, blame: Blame, house: &House, papers: &mut Papers) {
+        match (self.state, &mut papers.exchange) {
+            (State::Head, _) => self.refuse(&fault.into(), fault.ending(), house, papers),
+            (State::Body, Some(exchange)) => {
+                let page = exchange.intake.accuse(blame);
+                self.refuse(&page, Ending::Drain, house, papers);
+            }
+            (State::Skip, _) => self.state = State::Over(Ending::Drain),
+            _ => self.state = State::Over(Ending::Clean), // Nothing was asked.
+        }
+    }
+
+    /// The client has gone, or takes nothing any more. What waits to be sent never will be.
+    pub fn client_left(&mut self, papers: &mut Papers) {
+        let unsent = papers.unsent().len();
+        match (self.state, &mut papers.exchange) {
+            (State::Answer | State::Last, Some(exchange)) => {
+                // What it has of the answer must not look like all of it.
+                exchange.answer.abandon(unsent as u64);
+                self.state = State::Last;
+            }
+            _ => self.state = State::Over(Ending::Clean),
+        }
+        papers.sent(unsent);
+    }
+}
+// ANCHOR_END: events
+
+// ANCHOR: papers
+impl Conversation {
+    /// Lays the conversation's own papers on the desk, if it has taken some along.
+    pub fn lay_out(&mut self, desk: &mut Box<Papers>, drawer: &mut Drawer) {
+        if let Some(papers) = self.papers.take() {
+            drawer.put(std::mem::replace(desk, papers));
+        }
+    }
+
+    /// Takes the papers from the desk along, if there is anything on them.
+    pub fn clear_away(&mut self, desk: &mut Box<Papers>, drawer: &mut Drawer) {
+        if !desk.are_blank() {
+            self.papers = Some(std::mem::replace(desk, drawer.take()));
         }
     }
 }
-// ANCHOR_END: stats_page
+// ANCHOR_END: papers

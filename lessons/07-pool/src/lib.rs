@@ -25,18 +25,28 @@
 
 mod chunked;
 mod conversation;
-mod incoming;
+mod crew;
+mod framed;
+mod house;
+mod papers;
 mod persistence;
 mod pool;
+mod seat;
 mod server;
 mod settings;
 mod stats;
+mod worker;
 
-pub use chunked::{ChunkDecoder, ChunkFault, LAST_CHUNK, Progress, encode_chunk};
-pub use incoming::{ChunkedBody, Incoming};
-pub use persistence::{Next, Persistent, client_stays, staying_lines};
-pub use pool::{Client, Need, Numbers, Pool, Served};
+pub use chunked::{ChunkDecoder, ChunkFault, LAST_CHUNK, encode_chunk};
+pub use conversation::{Conversation, Step};
+pub use crew::Around;
+pub use framed::Framed;
+pub use house::{Adapter, House, Rules, Upgrader};
+pub use papers::{Drawer, Papers};
+pub use persistence::{MAX_SKIPPED, Next, Persistent, next, staying_lines};
+pub use pool::{Full, Numbers, Pool, Post};
 pub use server::PoolServer;
 pub use settings::{POOL_FLAGS, PoolSettings};
 pub use stats::{Counter, Stats};
+pub use worker::{Line, converse};
 // ANCHOR_END: imports

@@ -3,48 +3,13 @@
 // ANCHOR: imports
 use std::time::Duration;
 
-use lesson02::{Request, Version};
-use lesson03::{Extent, Wire};
+use lesson02::{Head, Version};
+use lesson03::{BodyEnd, Stamp, Wire};
 
 use crate::chunked::{LAST_CHUNK, encode_chunk};
 // ANCHOR_END: imports
 
-// ANCHOR: wishes
-/// Whether the client would like to send another request (RFC 9112 §9.3).
-///
-/// | version | `Connection` | |
-/// |---|---|---|
-/// | any | has the token `close` | no |
-/// | 1.1 | else | yes |
-/// | 1.0 | has the token `keep-alive` | yes |
-/// | 1.0 | else | no |
-pub fn client_stays(request: &Request) -> bool {
-    let has = |token: &str| {
-        let values = request
-            .fields()
-            .filter(|(name, _)| name.eq_ignore_ascii_case("connection"));
-        let mut tokens = values.flat_map(|(_, value)| value.split(|&byte| byte == b','));
-        tokens.any(|one| one.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
-    };
-    !has("close") && (request.version() == Version::Http11 || has("keep-alive"))
-}
-// ANCHOR_END: wishes
-
-// ANCHOR: persistent
-/// The wire of a connection that may go on after this answer.
-pub struct Persistent<'s> {
-    /// Asked when the head is final, and not before: an answer that took long shall know of the
-    /// stop that came meanwhile.
-    plan: &'s dyn Fn() -> Next,
-    /// What the client has been told.
-    next: Next,
-    /// A client from before 1.1 does not know chunks.
-    knows_chunks: bool,
-    chunked: bool,
-    /// The lines that say that the connection stays.
-    stays: &'s str,
-}
-
+// ANCHOR: next
 /// What becomes of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -54,26 +19,71 @@ pub enum Next {
     Close,
 }
 
-/// The lines that say that the connection stays, and how long it may be quiet. There is no way
-/// to say less than a second.
-pub fn staying_lines(idle: Duration) -> String {
-    match idle.as_secs() {
-        0 => "Connection: keep-alive\r\n\r\n".to_owned(),
-        seconds => format!("Connection: keep-alive\r\nKeep-Alive: timeout={seconds}\r\n\r\n"),
+/// Decides about the connection, at the moment when the head of an answer leaves.
+///
+/// | the client | the server | unread of the request | the answer's body | |
+/// |---|---|---|---|---|
+/// | will not send another one | | | | close |
+/// | | would rather not | | | close |
+/// | | | more than is worth reading, or nobody knows | | close |
+/// | speaks HTTP/1.0 | | | has no length | close: its end is the connection's |
+/// | else | else | else | else | keep alive |
+pub fn next(
+    client_stays: bool,
+    server_stays: bool,
+    unread: Option<u64>,
+    body: BodyEnd,
+    version: Version,
+) -> Next {
+    let ends_with_connection = body == BodyEnd::Open && version == Version::Http10;
+    let is_worth_reading = unread.is_some_and(|unread| unread <= MAX_SKIPPED);
+    match client_stays && server_stays && is_worth_reading && !ends_with_connection {
+        true => Next::KeepAlive,
+        false => Next::Close,
     }
 }
 
-impl<'s> Persistent<'s> {
-    /// The wire for an answer to `request`. `plan` says what the server wants to happen after it;
-    /// `stays` is what [`staying_lines`] made.
-    pub fn new(request: &Request, plan: &'s dyn Fn() -> Next, stays: &'s str) -> Persistent<'s> {
-        let knows_chunks = request.version() == Version::Http11;
+/// What an application leaves unread is read for it up to here. Beyond that it is cheaper to
+/// close the connection and let the client open another one.
+pub const MAX_SKIPPED: u64 = 64 * 1024;
+
+/// The lines that say that the connection stays, and how long it may be quiet. There is no way
+/// to say less than a second; and a server that waits for nobody must not say that it does.
+pub fn staying_lines(idle: Duration) -> Option<String> {
+    match idle.as_secs() {
+        _ if idle.is_zero() => None,
+        0 => Some("Connection: keep-alive\r\n\r\n".to_owned()),
+        seconds => Some(format!(
+            "Connection: keep-alive\r\nKeep-Alive: timeout={seconds}\r\n\r\n"
+        )),
+    }
+}
+// ANCHOR_END: next
+
+// ANCHOR: persistent
+/// The wire of a connection that may go on after this answer.
+#[derive(Debug)]
+pub struct Persistent {
+    client_stays: bool,
+    may_upgrade: bool,
+    version: Version,
+    chunked: bool,
+    /// What the client has been told.
+    next: Next,
+}
+
+impl Persistent {
+    /// The wire for an answer to the request with this head. It `may_stay` if this is not the
+    /// last request that a connection may have, and `may_upgrade` if somebody is there to take
+    /// over.
+    pub fn new(head: &Head, may_stay: bool, may_upgrade: bool) -> Persistent {
+        let asks = head.wishes().upgrade && head.version() == Version::Http11;
         Persistent {
-            plan,
-            next: Next::Close,
-            knows_chunks,
+            client_stays: may_stay && !head.is_the_last(),
+            may_upgrade: may_upgrade && asks,
+            version: head.version(),
             chunked: false,
-            stays,
+            next: Next::Close,
         }
     }
 
@@ -83,22 +93,32 @@ impl<'s> Persistent<'s> {
     }
 }
 
-impl Wire for Persistent<'_> {
-    fn end_head(&mut self, body: Extent, out: &mut Vec<u8>) -> bool {
-        self.next = (self.plan)();
-        self.chunked = body == Extent::Open && self.knows_chunks;
-        let ends_with_connection = body == Extent::Open && !self.knows_chunks;
+impl Wire for Persistent {
+    fn end_head(
+        &mut self,
+        body: BodyEnd,
+        unread: Option<u64>,
+        stamp: Stamp<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let stays = stamp.policy.staying_lines();
+        self.next = next(
+            self.client_stays,
+            stays.is_some(),
+            unread,
+            body,
+            self.version,
+        );
+        // A client from before 1.1 does not know chunks.
+        self.chunked = body == BodyEnd::Open && self.version == Version::Http11;
         if self.chunked {
             out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
         }
-        if ends_with_connection {
-            self.next = Next::Close;
+        match (self.next, stays) {
+            (Next::KeepAlive, Some(lines)) => out.extend_from_slice(lines.as_bytes()),
+            _ => out.extend_from_slice(b"Connection: close\r\n\r\n"),
         }
-        match self.next {
-            Next::KeepAlive => out.extend_from_slice(self.stays.as_bytes()),
-            Next::Close => out.extend_from_slice(b"Connection: close\r\n\r\n"),
-        }
-        ends_with_connection
+        body == BodyEnd::Open && !self.chunked
     }
 
     fn piece(&mut self, data: &[u8], out: &mut Vec<u8>) {
@@ -114,24 +134,26 @@ impl Wire for Persistent<'_> {
             out.extend_from_slice(LAST_CHUNK);
         }
     }
+
+    fn may_upgrade(&self) -> bool {
+        self.may_upgrade
+    }
 }
 // ANCHOR_END: persistent
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use lesson02::{Limits, parse_head};
+    use lesson03::Policy;
 
-    /// Calls `with` with a parsed request.
-    fn request<T>(head: &str, with: impl Fn(&Request) -> T) -> T {
-        let parsed = parse_head(head.as_bytes(), &Limits::default())
-            .unwrap()
-            .unwrap();
-        with(&parsed.request(head.as_bytes()))
+    fn head(version: &str, fields: &str) -> Head {
+        let text = format!("GET / HTTP/{version}\r\nHost: a\r\n{fields}\r\n");
+        let head = parse_head(text.as_bytes(), &Limits::default());
+        head.unwrap().unwrap()
     }
 
     #[test]
-    fn version_and_connection_tokens_decide() {
+    fn version_and_connection_words_tell_whether_the_client_stays() {
         for (version, fields, stays) in [
             ("1.1", "", true),
             ("1.1", "Connection: close\r\n", false),
@@ -144,35 +166,82 @@ mod tests {
             ("1.0", "Connection: a, Keep-Alive\r\n", true),
             ("1.0", "Connection: keep-alive, close\r\n", false),
         ] {
-            let head = format!("GET / HTTP/{version}\r\nHost: a\r\n{fields}\r\n");
-            assert_eq!(request(&head, client_stays), stays, "{version} {fields}");
+            assert_eq!(
+                !head(version, fields).is_the_last(),
+                stays,
+                "{version} {fields}"
+            );
         }
     }
 
-    fn wire(version: &str, next: Next, body: Extent) -> (String, Next) {
-        let head = format!("GET / HTTP/{version}\r\nHost: a\r\n\r\n");
-        request(&head, |request| {
-            let mut out = Vec::new();
-            let stays = staying_lines(Duration::from_millis(5900));
-            let plan = || next;
-            let mut wire = Persistent::new(request, &plan, &stays);
-            wire.end_head(body, &mut out);
-            wire.piece(b"body", &mut out);
-            wire.end_body(&mut out);
-            (String::from_utf8(out).unwrap(), wire.next())
-        })
+    #[test]
+    fn the_table_is_the_function() {
+        use BodyEnd::{Announced, NoBody, Open};
+        use Version::{Http10, Http11};
+        // The rows of the table, from above.
+        assert_eq!(next(false, true, Some(0), Announced, Http11), Next::Close);
+        assert_eq!(next(true, false, Some(0), Announced, Http11), Next::Close);
+        assert_eq!(
+            next(true, true, Some(MAX_SKIPPED + 1), Announced, Http11),
+            Next::Close
+        );
+        assert_eq!(next(true, true, None, Announced, Http11), Next::Close);
+        assert_eq!(next(true, true, Some(0), Open, Http10), Next::Close);
+        for (body, version) in [
+            (NoBody, Http10),
+            (Announced, Http10),
+            (NoBody, Http11),
+            (Announced, Http11),
+            (Open, Http11),
+        ] {
+            assert_eq!(
+                next(true, true, Some(MAX_SKIPPED), body, version),
+                Next::KeepAlive
+            );
+        }
+    }
+
+    #[test]
+    fn a_server_that_waits_for_nobody_does_not_say_that_it_does() {
+        assert_eq!(staying_lines(Duration::ZERO), None);
+        let brief = staying_lines(Duration::from_millis(900)).unwrap();
+        assert!(!brief.contains("timeout"), "{brief}");
+        let longer = staying_lines(Duration::from_millis(5900)).unwrap();
+        assert!(longer.contains("timeout=5"), "{longer}");
+    }
+
+    struct Stays;
+
+    impl Policy for Stays {
+        fn staying_lines(&self) -> Option<&str> {
+            Some("Connection: keep-alive\r\n\r\n")
+        }
+    }
+
+    fn wire(version: &str, may_stay: bool, body: BodyEnd) -> (String, Next) {
+        let head = head(version, "Connection: keep-alive\r\n");
+        let mut wire = Persistent::new(&head, may_stay, false);
+        let mut out = Vec::new();
+        let stamp = Stamp {
+            date: "",
+            software: "",
+            policy: &Stays,
+        };
+        wire.end_head(body, Some(0), stamp, &mut out);
+        wire.piece(b"body", &mut out);
+        wire.end_body(&mut out);
+        (String::from_utf8(out).unwrap(), wire.next())
     }
 
     #[test]
     fn a_body_without_a_length_is_chunked_for_those_who_know_chunks() {
-        let (bytes, next) = wire("1.1", Next::KeepAlive, Extent::Open);
+        let (bytes, next) = wire("1.1", true, BodyEnd::Open);
         assert_eq!(
             bytes,
-            "Transfer-Encoding: chunked\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\n\
-             4\r\nbody\r\n0\r\n\r\n"
+            "Transfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
         );
         assert_eq!(next, Next::KeepAlive);
-        let (bytes, next) = wire("1.0", Next::KeepAlive, Extent::Open);
+        let (bytes, next) = wire("1.0", true, BodyEnd::Open);
         assert_eq!(
             (bytes.as_str(), next),
             ("Connection: close\r\n\r\nbody", Next::Close)
@@ -180,13 +249,10 @@ mod tests {
     }
 
     #[test]
-    fn an_announced_body_is_sent_as_it_is_and_the_plan_is_announced() {
-        let (bytes, _) = wire("1.1", Next::Close, Extent::Announced);
+    fn an_announced_body_is_sent_as_it_is_and_what_was_decided_is_announced() {
+        let (bytes, _) = wire("1.1", false, BodyEnd::Announced);
         assert_eq!(bytes, "Connection: close\r\n\r\nbody");
-        let (bytes, _) = wire("1.0", Next::KeepAlive, Extent::Announced);
-        assert_eq!(
-            bytes,
-            "Connection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\nbody"
-        );
+        let (bytes, _) = wire("1.0", true, BodyEnd::Announced);
+        assert_eq!(bytes, "Connection: keep-alive\r\n\r\nbody");
     }
 }

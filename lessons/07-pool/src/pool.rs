@@ -2,22 +2,15 @@
 
 // ANCHOR: imports
 use std::collections::VecDeque;
-use std::net::{SocketAddr, TcpStream};
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use lesson03::{Bell, Client};
 // ANCHOR_END: imports
 
 // ANCHOR: pool
-/// A client that was accepted and waits for a worker.
-#[derive(Debug)]
-pub struct Client {
-    /// Its connection.
-    pub stream: TcpStream,
-    /// Its address.
-    pub peer: SocketAddr,
-}
-
 /// The queue between the one who accepts and those who work.
 ///
 /// It is bounded: a queue without an end hides overload until the memory is gone, and everybody
@@ -28,9 +21,9 @@ pub struct Pool {
     state: Mutex<State>,
     /// Something to do, or a reason to go.
     work: Condvar,
-    /// Room in the queue.
-    room: Condvar,
-    crowded: AtomicBool,
+    /// Rung when there is room in a queue that was full.
+    room: Bell,
+    crowded: Arc<AtomicBool>,
     queue_size: usize,
     min_workers: usize,
     max_workers: usize,
@@ -52,21 +45,9 @@ struct State {
     leaving: usize,
     /// Since when the queue has been full, if it is.
     full_since: Option<Instant>,
+    /// Nobody else will come than those who are there already, so there is no bound any more.
+    is_last_call: bool,
     closed: bool,
-}
-
-/// That a worker is done with a client that [`Pool::next`] gave it.
-#[derive(Clone, Copy, Debug)]
-pub struct Served;
-
-/// Whether the pool wants another worker for what it was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// It has enough.
-    Nothing,
-    /// It has counted one more: whoever asked starts it, or takes it back with
-    /// [`Pool::worker_left`].
-    AnotherWorker,
 }
 
 impl State {
@@ -77,17 +58,22 @@ impl State {
 }
 
 impl Pool {
-    /// A pool without workers.
-    pub fn new(queue_size: usize, min_workers: usize, max_workers: usize) -> Pool {
-        Pool {
+    /// A pool without workers. `crowded` tells everybody whether somebody waits for one.
+    pub fn new(
+        queue_size: usize,
+        min_workers: usize,
+        max_workers: usize,
+        crowded: Arc<AtomicBool>,
+    ) -> io::Result<Pool> {
+        Ok(Pool {
             state: Mutex::default(),
             work: Condvar::new(),
-            room: Condvar::new(),
-            crowded: AtomicBool::new(false),
+            room: Bell::new()?,
+            crowded,
             queue_size,
             min_workers,
             max_workers: max_workers.max(min_workers),
-        }
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -99,77 +85,55 @@ impl Pool {
 // ANCHOR_END: pool
 
 // ANCHOR: submit
+/// A client for whom there is no room.
+#[derive(Debug)]
+pub struct Full {
+    /// The client.
+    pub client: Client,
+    /// Since when nobody has left the queue. The wait for room begins here and not with each
+    /// client, or the tenth one would hear after ten waits that it has come in vain.
+    pub since: Instant,
+}
+
 impl Pool {
-    /// Queues a client. If there is no room, and none has come for `patience`, the client comes
-    /// back. The wait begins when the queue gets full and not with each client, or the tenth one
-    /// would hear after ten waits that it has come in vain.
-    pub fn submit(&self, client: Client, patience: Duration) -> Result<Need, Client> {
+    /// Queues a client, if there is room. It never waits. With the post comes the wish for another
+    /// worker: more clients wait than workers are about to take.
+    pub fn submit(self: &Arc<Pool>, client: Client) -> Result<Option<Post>, Full> {
         let mut state = self.lock();
-        while state.queue.len() >= self.queue_size {
-            let now = Instant::now();
-            let deadline = *state.full_since.get_or_insert(now) + patience;
-            let left = deadline.saturating_duration_since(now);
-            if left.is_zero() {
-                return Err(client);
-            }
-            let waited = self.room.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if state.queue.len() >= self.queue_size && !state.is_last_call {
+            let since = *state.full_since.get_or_insert_with(Instant::now);
+            return Err(Full { client, since });
         }
         state.queue.push_back(client);
         // Asked after the client is queued: more clients than idle workers, so one has to wait.
         let short = self.note_crowd(&state) && !state.closed;
-        let need = match short && state.live < self.max_workers {
-            true => Need::AnotherWorker,
-            false => Need::Nothing,
+        let post = match short && state.live < self.max_workers {
+            true => Some(self.count_one_more(&mut state)),
+            false => None,
         };
-        state.live += usize::from(need == Need::AnotherWorker);
         self.unlock_and_wake(state);
-        Ok(need)
+        Ok(post)
     }
 
-    /// The next client for a worker, or `None` if the worker shall go: the pool is closed and
-    /// empty, it has shrunk, or there are more workers than the least number and nobody came for
-    /// `patience`. `after` is the worker's last client, if it had one.
-    pub fn next(&self, patience: Duration, after: Option<Served>) -> Option<Client> {
-        let deadline = Instant::now() + patience;
-        let mut state = self.lock();
-        state.busy -= usize::from(after.is_some());
-        loop {
-            if state.leaving > 0 {
-                state.leaving -= 1;
-                state.live -= 1;
-                return None;
-            }
-            if let Some(client) = state.queue.pop_front() {
-                state.busy += 1;
-                state.full_since = None;
-                self.note_crowd(&state);
-                self.unlock_and_wake(state);
-                self.room.notify_one();
-                return Some(client);
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            let spare = state.live > self.min_workers;
-            if state.closed || spare && left.is_zero() {
-                // Counted here, with the lock still held, or two workers that give up together
-                // would both find that there is one too many.
-                state.live -= 1;
-                return None;
-            }
-            state.asleep += 1;
-            state = match spare {
-                true => {
-                    let waited = self.work.wait_timeout(state, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                false => self
-                    .work
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
-            };
-            state.asleep -= 1;
-            state.waking = state.waking.saturating_sub(1);
-        }
+    /// Rung when there is room again.
+    pub fn room(&self) -> &Bell {
+        &self.room
+    }
+
+    /// Lets everybody into the queue who comes from now on.
+    pub fn last_call(&self) {
+        self.lock().is_last_call = true;
+    }
+
+    /// Lets no worker wait any longer than the queue lasts.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.work.notify_all();
+    }
+
+    /// Takes everybody out of the queue who has waited in vain.
+    pub fn give_up(&self) -> VecDeque<Client> {
+        std::mem::take(&mut self.lock().queue)
     }
 
     /// Wakes a worker if there is something left to do and none is waking already. The one that
@@ -185,36 +149,121 @@ impl Pool {
         }
     }
 
-    /// Notes, and tells, whether more clients wait than workers are about to take.
+    /// Notes, and tells, whether more clients wait than workers are about to take. It is read for
+    /// each request, and so without the lock that everybody wants; an answer that is a moment old
+    /// does no harm.
     fn note_crowd(&self, state: &State) -> bool {
         let crowded = state.queue.len() > state.idle();
         self.crowded.store(crowded, Ordering::Relaxed);
         crowded
     }
-
-    /// Whether somebody has to wait for a worker. It is asked for each request, and so without
-    /// the lock that everybody wants; an answer that is a moment old does no harm.
-    pub fn is_crowded(&self) -> bool {
-        self.crowded.load(Ordering::Relaxed)
-    }
-
-    /// Lets no worker wait any longer than the queue lasts.
-    pub fn close(&self) {
-        self.lock().closed = true;
-        self.work.notify_all();
-    }
 }
 // ANCHOR_END: submit
 
+// ANCHOR: post
+/// A worker's place in the pool, from before its thread is started to its very end. It is counted
+/// for as long as it lives, however that ends.
+#[derive(Debug)]
+pub struct Post {
+    pool: Arc<Pool>,
+    /// Whether the pool counts it still.
+    is_counted: bool,
+    /// Whether it has had a client of which the pool does not know that it has been served.
+    is_busy: bool,
+}
+
+impl Post {
+    /// The next client, or `None` if the worker shall go: the pool is closed and empty, it has
+    /// shrunk, or there are more workers than the least number and nobody came for `patience`.
+    pub fn next_client(&mut self, patience: Duration) -> Option<Client> {
+        let deadline = Instant::now() + patience;
+        let pool = &*self.pool;
+        let mut state = pool.lock();
+        state.busy -= usize::from(std::mem::take(&mut self.is_busy));
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let spare = state.live > pool.min_workers;
+            let client = match state.leaving {
+                0 => state.queue.pop_front(),
+                _ => None,
+            };
+            if client.is_some() {
+                self.is_busy = true;
+                state.busy += 1;
+                let was_full = state.full_since.take().is_some();
+                pool.note_crowd(&state);
+                pool.unlock_and_wake(state);
+                if was_full {
+                    pool.room.ring();
+                }
+                return client;
+            }
+            if state.leaving > 0 || state.closed || spare && left.is_zero() {
+                // Counted here, with the lock still held, or two workers that give up together
+                // would both find that there is one too many.
+                state.leaving = state.leaving.saturating_sub(1);
+                state.live -= 1;
+                self.is_counted = false;
+                return None;
+            }
+            state = pool.sleep(state, spare.then_some(left));
+        }
+    }
+}
+
+impl Pool {
+    fn sleep<'s>(
+        &self,
+        mut state: MutexGuard<'s, State>,
+        at_most: Option<Duration>,
+    ) -> MutexGuard<'s, State> {
+        state.asleep += 1;
+        state = match at_most {
+            Some(time) => {
+                let waited = self.work.wait_timeout(state, time);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => {
+                let waited = self.work.wait(state);
+                waited.unwrap_or_else(PoisonError::into_inner)
+            }
+        };
+        state.asleep -= 1;
+        state.waking = state.waking.saturating_sub(1);
+        state
+    }
+}
+
+impl Drop for Post {
+    fn drop(&mut self) {
+        if !self.is_counted {
+            return;
+        }
+        let mut state = self.pool.lock();
+        state.live -= 1;
+        state.busy -= usize::from(self.is_busy);
+        // It may be one of those who were to be sent away.
+        let spare = state.live.saturating_sub(self.pool.min_workers);
+        state.leaving = state.leaving.min(spare);
+    }
+}
+// ANCHOR_END: post
+
 // ANCHOR: grow
 impl Pool {
-    /// Counts up to `count` further workers, and says how many may be started.
-    pub fn grow(&self, count: usize) -> usize {
+    /// A post for one more worker, if there may be one.
+    pub fn grow(self: &Arc<Pool>) -> Option<Post> {
         let mut state = self.lock();
-        let room = self.max_workers.saturating_sub(state.live);
-        let count = count.min(room);
-        state.live += count;
-        count
+        (state.live < self.max_workers).then(|| self.count_one_more(&mut state))
+    }
+
+    fn count_one_more(self: &Arc<Pool>, state: &mut State) -> Post {
+        state.live += 1;
+        Post {
+            pool: Arc::clone(self),
+            is_counted: true,
+            is_busy: false,
+        }
     }
 
     /// Sends up to `count` workers away, as far as the least number allows.
@@ -223,17 +272,6 @@ impl Pool {
         let staying = state.live - state.leaving;
         state.leaving += count.min(staying.saturating_sub(self.min_workers));
         self.work.notify_all();
-    }
-
-    /// Takes a worker off the count that could not be started, or ended without being told to,
-    /// perhaps with a client in its hands.
-    pub fn worker_left(&self, with: Option<Served>) {
-        let mut state = self.lock();
-        state.live = state.live.saturating_sub(1);
-        state.busy -= usize::from(with.is_some());
-        // It may be one of those who were to be sent away.
-        let spare = state.live.saturating_sub(self.min_workers);
-        state.leaving = state.leaving.min(spare);
     }
 
     /// How many clients wait, how many workers there are, and how many of them are idle.
@@ -262,7 +300,7 @@ pub struct Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
     use std::thread;
 
     const NO_TIME: Duration = Duration::ZERO;
@@ -271,100 +309,122 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let peer = stream.local_addr().unwrap();
-        Client { stream, peer }
+        Client::new(stream, peer)
+    }
+
+    fn pool(queue_size: usize, min_workers: usize, max_workers: usize) -> Arc<Pool> {
+        let crowded = Arc::default();
+        Arc::new(Pool::new(queue_size, min_workers, max_workers, crowded).unwrap())
+    }
+
+    fn posts(pool: &Arc<Pool>, count: usize) -> Vec<Post> {
+        (0..count).filter_map(|_| pool.grow()).collect()
     }
 
     #[test]
-    fn a_full_queue_gives_the_client_back() {
-        let pool = Pool::new(2, 0, 0);
-        assert_eq!(pool.submit(client(), NO_TIME).unwrap(), Need::Nothing);
-        pool.submit(client(), NO_TIME).unwrap();
-        assert!(pool.submit(client(), Duration::from_millis(5)).is_err());
-        assert!(pool.next(NO_TIME, None).is_some());
-        assert!(pool.submit(client(), NO_TIME).is_ok());
+    fn a_full_queue_gives_the_client_back_and_rings_when_there_is_room() {
+        let pool = pool(2, 1, 1);
+        let mut post = pool.grow().unwrap();
+        pool.submit(client()).unwrap();
+        pool.submit(client()).unwrap();
+        let full = pool.submit(client()).unwrap_err();
+        assert!(!pool.room().has_rung());
+        assert!(post.next_client(NO_TIME).is_some());
+        assert!(pool.room().has_rung());
+        assert!(pool.submit(full.client).is_ok());
         assert_eq!(pool.numbers().waiting, 2);
     }
 
     #[test]
-    fn a_queue_that_stays_full_is_waited_for_once_and_not_by_each_client() {
-        let pool = Pool::new(1, 0, 0);
-        pool.submit(client(), NO_TIME).unwrap();
-        let patience = Duration::from_millis(200);
-        let started = Instant::now();
-        for _ in 0..10 {
-            assert!(pool.submit(client(), patience).is_err());
-        }
-        let waited = started.elapsed();
-        assert!(waited >= patience && waited < 5 * patience, "{waited:?}");
+    fn the_wait_for_room_begins_when_the_queue_gets_full_and_not_with_each_client() {
+        let pool = pool(1, 1, 1);
+        let mut post = pool.grow().unwrap();
+        pool.submit(client()).unwrap();
+        let first = pool.submit(client()).unwrap_err().since;
+        assert_eq!(pool.submit(client()).unwrap_err().since, first);
         // Somebody has left: the next one may hope again.
-        assert!(pool.next(NO_TIME, None).is_some());
-        pool.submit(client(), NO_TIME).unwrap();
-        assert!(pool.submit(client(), patience).is_err());
-        assert!(started.elapsed() >= 2 * patience);
+        assert!(post.next_client(NO_TIME).is_some());
+        pool.submit(client()).unwrap();
+        assert!(pool.submit(client()).unwrap_err().since > first);
+    }
+
+    #[test]
+    fn the_last_call_has_no_bound() {
+        let pool = pool(1, 0, 0);
+        pool.submit(client()).unwrap();
+        assert!(pool.submit(client()).is_err());
+        pool.last_call();
+        assert!(pool.submit(client()).is_ok());
+        assert_eq!(pool.give_up().len(), 2);
+        assert_eq!(pool.numbers().waiting, 0);
     }
 
     #[test]
     fn the_pool_grows_when_more_wait_than_are_idle_and_only_so_far() {
-        let pool = Pool::new(10, 1, 2);
-        assert_eq!(pool.grow(5), 2);
-        pool.worker_left(None);
+        let pool = pool(10, 1, 2);
+        let mut workers = posts(&pool, 5);
+        assert_eq!(workers.len(), 2);
+        workers.pop();
         // A worker that has not looked around yet will find this one.
-        assert_eq!(pool.submit(client(), NO_TIME).unwrap(), Need::Nothing);
-        assert_eq!(pool.submit(client(), NO_TIME).unwrap(), Need::AnotherWorker);
-        assert_eq!(pool.submit(client(), NO_TIME).unwrap(), Need::Nothing);
+        assert!(pool.submit(client()).unwrap().is_none());
+        workers.extend(pool.submit(client()).unwrap());
+        assert_eq!(workers.len(), 2, "another worker is wanted");
+        assert!(pool.submit(client()).unwrap().is_none());
         assert_eq!((pool.numbers().live, pool.numbers().idle), (2, 2));
-        assert!(pool.next(NO_TIME, None).is_some());
+        assert!(workers[0].next_client(NO_TIME).is_some());
         assert_eq!((pool.numbers().live, pool.numbers().idle), (2, 1));
-        assert!(pool.next(NO_TIME, Some(Served)).is_some());
+        assert!(workers[0].next_client(NO_TIME).is_some());
         assert_eq!(pool.numbers().idle, 1);
+        // A worker that ends with a client in its hands takes both off the count.
+        workers.remove(0);
+        assert_eq!((pool.numbers().live, pool.numbers().idle), (1, 1));
     }
 
     #[test]
     fn shrinking_counts_the_workers_that_are_about_to_go() {
-        let pool = Pool::new(10, 2, 5);
-        assert_eq!(pool.grow(5), 5);
+        let pool = pool(10, 2, 5);
+        let mut workers = posts(&pool, 5);
         pool.shrink(2);
         pool.shrink(2); // Only one more: two have to stay.
-        for _ in 0..3 {
-            assert!(pool.next(NO_TIME, None).is_none());
+        for worker in &mut workers[..3] {
+            assert!(worker.next_client(NO_TIME).is_none());
         }
         assert_eq!(pool.numbers().live, 2);
-        pool.submit(client(), NO_TIME).unwrap();
-        assert!(pool.next(NO_TIME, None).is_some());
+        pool.submit(client()).unwrap();
+        assert!(workers[4].next_client(NO_TIME).is_some());
+        drop(workers);
+        assert_eq!(pool.numbers().live, 0, "each is counted once");
     }
 
     #[test]
-    fn a_worker_too_many_goes_when_nobody_comes_and_the_others_stay() {
-        let pool = Pool::new(10, 0, 1);
-        pool.grow(1);
-        assert!(pool.next(Duration::from_millis(5), None).is_none());
-    }
-
-    #[test]
-    fn workers_that_give_up_together_do_not_all_go() {
-        let pool = Pool::new(10, 1, 3);
-        assert_eq!(pool.grow(3), 3);
+    fn workers_too_many_go_when_nobody_comes_and_the_others_stay() {
+        let pool = pool(10, 1, 3);
+        let mut workers = posts(&pool, 3);
         // Neither has said that it is gone when the other one asks.
-        assert!(pool.next(NO_TIME, None).is_none());
-        assert!(pool.next(NO_TIME, None).is_none());
+        assert!(workers[0].next_client(NO_TIME).is_none());
+        assert!(workers[1].next_client(NO_TIME).is_none());
         assert_eq!(pool.numbers().live, 1);
+        // The last one waits for as long as it takes, and not only for as long as it was told.
+        let mut last = workers.pop().unwrap();
+        let waiting = thread::spawn(move || last.next_client(NO_TIME).is_some());
+        pool.submit(client()).unwrap();
+        assert!(waiting.join().unwrap());
     }
 
     #[test]
     fn a_closed_pool_serves_its_queue_and_then_lets_everybody_go() {
-        let pool = Pool::new(10, 2, 2);
-        pool.grow(2);
-        pool.submit(client(), NO_TIME).unwrap();
-        thread::scope(|scope| {
-            let workers: Vec<_> = (0..2)
-                .map(|_| scope.spawn(|| std::iter::from_fn(|| pool.next(NO_TIME, None)).count()))
-                .collect();
-            pool.close();
-            let served: usize = workers
-                .into_iter()
-                .map(|worker| worker.join().unwrap())
-                .sum();
-            assert_eq!(served, 1);
-        });
+        let pool = pool(10, 2, 2);
+        let workers = posts(&pool, 2);
+        pool.submit(client()).unwrap();
+        let workers: Vec<_> = workers
+            .into_iter()
+            .map(|mut post| {
+                thread::spawn(move || std::iter::from_fn(|| post.next_client(NO_TIME)).count())
+            })
+            .collect();
+        pool.close();
+        let served = workers.into_iter().map(|worker| worker.join().unwrap());
+        assert_eq!(served.sum::<usize>(), 1);
+        assert_eq!(pool.numbers().live, 0);
     }
 }

@@ -4,140 +4,32 @@
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, RwLock};
-use std::thread;
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use lesson01::recover;
-use lesson03::{Address, Application, Bell, Desk, Gateway, Options};
+use lesson02::Desk;
+use lesson03::{
+    Address, AppError, Application, Bell, Body, Client, Environ, Options, StartResponse,
+    application,
+};
 use lesson05::{Ended, report, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 
-use crate::conversation::Seat;
-use crate::persistence::staying_lines;
-use crate::pool::{Client, Need, Pool, Served};
+use crate::crew::{Around, Crew};
+use crate::house::{Adapter, House, Rules, Upgrader};
+use crate::pool::{Full, Pool, Post};
 use crate::settings::PoolSettings;
 use crate::stats::Stats;
 // ANCHOR_END: imports
-
-// ANCHOR: house
-/// What the accepting thread and the workers share.
-pub(crate) struct House {
-    pub(crate) gateway: Gateway,
-    pub(crate) settings: PoolSettings,
-    pub(crate) pool: Pool,
-    pub(crate) stats: Stats,
-    pub(crate) stays: String,
-    app: RwLock<Arc<dyn Application>>,
-    seats: Mutex<Vec<Arc<Seat>>>,
-    stop: Arc<Bell>,
-}
-
-impl House {
-    pub(crate) fn get_app(&self) -> Arc<dyn Application> {
-        Arc::clone(&self.app.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn is_closing(&self) -> bool {
-        self.stop.has_rung()
-    }
-
-    /// How long a client that says nothing may still begin a request once we stop.
-    pub(crate) fn last_moment(&self) -> Duration {
-        Duration::from_secs(1).min(self.settings.stop_timeout / 2)
-    }
-
-    pub(crate) fn stats_json(&self) -> String {
-        let seats = self.seats();
-        let by_worker: Vec<u64> = seats
-            .iter()
-            .map(|seat| seat.requests.load(Ordering::Relaxed))
-            .collect();
-        self.stats.json(self.pool.numbers(), &by_worker)
-    }
-
-    fn seats(&self) -> MutexGuard<'_, Vec<Arc<Seat>>> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-// ANCHOR_END: house
-
-// ANCHOR: worker
-/// A worker for as long as it lives. However that ends, the pool learns of it.
-struct Worker {
-    house: Arc<House>,
-    seat: Arc<Seat>,
-    /// Whether the pool counts it still.
-    is_counted: bool,
-    /// Whether it has had a client of which the pool does not know that it has been served.
-    serves: Option<Served>,
-}
-
-impl Worker {
-    /// Starts a worker that the pool has counted already.
-    fn start(house: &Arc<House>) -> io::Result<()> {
-        let seat = Arc::new(Seat::default());
-        let number = {
-            let mut seats = house.seats();
-            seats.push(Arc::clone(&seat));
-            seats.len()
-        };
-        let worker = Worker {
-            house: Arc::clone(house),
-            seat,
-            is_counted: true,
-            serves: None,
-        };
-        let named = thread::Builder::new().name(format!("worker {number}"));
-        // Should it not start, `worker` is dropped, and so counted as gone.
-        named.spawn(move || worker.work()).map(drop)
-    }
-
-    fn work(mut self) {
-        const PATIENCE: Duration = Duration::from_secs(10);
-        let mut desk = Desk::default();
-        loop {
-            let next = self.house.pool.next(PATIENCE, self.serves.take());
-            let Some(Client { stream, peer }) = next else {
-                break;
-            };
-            self.serves = Some(Served);
-            let converse = || self.house.converse(stream, peer, &mut desk, &self.seat);
-            // An application's panic ends in the gateway. One of ours ends this connection, and
-            // not the worker.
-            if catch_unwind(AssertUnwindSafe(converse)).is_err() {
-                self.house.stats.panics.add(1);
-                self.seat.leave();
-                desk = Desk::default();
-            }
-        }
-        self.is_counted = false; // The pool has taken us off its count.
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.house
-            .seats()
-            .retain(|seat| !Arc::ptr_eq(seat, &self.seat));
-        if self.is_counted {
-            self.house.pool.worker_left(self.serves.take());
-        }
-        // A panic that got this far must not make the pool smaller for good.
-        if thread::panicking() && self.house.pool.grow(1) == 1 {
-            let _ = Worker::start(&self.house);
-        }
-    }
-}
-// ANCHOR_END: worker
 
 // ANCHOR: server
 /// A server with a pool of workers (CherryPy's `CherryPyWSGIServer`).
 pub struct PoolServer {
     house: Arc<House>,
+    crew: Arc<Crew>,
+    settings: PoolSettings,
     listener: Mutex<Option<Socket>>,
     address: SocketAddr,
     stopped: Once,
@@ -156,26 +48,28 @@ impl PoolServer {
         let (listener, address, mut gateway) = options.listen(address)?;
         listener.set_nonblocking(true)?;
         gateway.deployment.multithread = true;
-        let PoolSettings {
-            queue_size,
-            threads,
-            max_threads,
-            ..
-        } = settings;
-        let house = House {
-            gateway,
-            pool: Pool::new(queue_size, threads, max_threads),
-            stats: Stats::default(),
-            stays: staying_lines(settings.timeout),
-            settings,
-            app: RwLock::new(app),
-            seats: Mutex::default(),
-            stop,
+        let rules = Rules {
+            timeout: settings.timeout,
+            requests_per_connection: settings.requests_per_connection,
+            stop_timeout: settings.stop_timeout,
+            whole_bodies: false,
         };
-        let listener = Mutex::new(Some(listener));
+        let house = Arc::new(House::new(gateway, app, rules, stop));
+        let pool = Pool::new(
+            settings.queue_size,
+            settings.threads,
+            settings.max_threads,
+            Arc::clone(&house.crowded),
+        )?;
+        let crew = Crew::new(Arc::clone(&house), pool);
+        if settings.stats {
+            house.set_stats_page(Arc::new(stats_page(&crew)));
+        }
         Ok(PoolServer {
-            house: Arc::new(house),
-            listener,
+            house,
+            crew,
+            settings,
+            listener: Mutex::new(Some(listener)),
             address,
             stopped: Once::new(),
         })
@@ -189,8 +83,10 @@ impl PoolServer {
 
     /// Starts the workers.
     pub fn prepare(&self) -> io::Result<()> {
-        for _ in 0..self.house.pool.grow(self.house.settings.threads) {
-            Worker::start(&self.house)?;
+        for _ in 0..self.settings.threads {
+            if let Some(post) = self.crew.pool.grow() {
+                self.crew.start_worker(post)?;
+            }
         }
         Ok(())
     }
@@ -209,11 +105,7 @@ impl PoolServer {
 
     /// Replaces the application, from the next request on.
     pub fn set_app(&self, app: impl Application + 'static) {
-        *self
-            .house
-            .app
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(app);
+        self.house.set_app(Arc::new(app));
     }
 
     /// The current application.
@@ -223,7 +115,7 @@ impl PoolServer {
 
     /// The pool, to look at its numbers or to change them.
     pub fn pool(&self) -> &Pool {
-        &self.house.pool
+        &self.crew.pool
     }
 
     /// What was done so far.
@@ -231,61 +123,123 @@ impl PoolServer {
         &self.house.stats
     }
 }
+
+/// The page of numbers: an application like any other.
+fn stats_page(crew: &Arc<Crew>) -> impl Application + use<> {
+    // The house keeps the page, and the crew the house: one of the three must let go.
+    let crew = Arc::downgrade(crew);
+    application(move |_: &mut Environ, start_response: StartResponse| {
+        let json = crew.upgrade().map(|crew| crew.stats_json());
+        start_response.begin("200 OK", &[("Content-Type", "application/json")])?;
+        Ok::<Body, AppError>(json.unwrap_or_default().into())
+    })
+}
 // ANCHOR_END: server
+
+// ANCHOR: joints
+impl PoolServer {
+    /// Puts something between the server and the clients that come from now on, such as TLS.
+    pub fn set_adapter(&self, adapter: Option<Arc<dyn Adapter>>) {
+        self.house.set_adapter(adapter);
+    }
+
+    /// Lets somebody take over the connections that switch to another protocol.
+    pub fn set_upgrader(&self, upgrader: Option<Arc<dyn Upgrader>>) {
+        self.house.set_upgrader(upgrader);
+    }
+
+    /// Wraps the life of each worker that is started from now on. It can be said once.
+    pub fn set_around(&self, around: Box<Around>) -> Result<(), Box<Around>> {
+        self.crew.around.set(around)
+    }
+}
+// ANCHOR_END: joints
 
 // ANCHOR: serve
 impl PoolServer {
     /// The loop of the accepting thread, and the end.
     pub fn serve(&self) -> Result<Ended, Box<dyn Error>> {
-        let taken = self
-            .listener
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let taken = self.listener.lock();
+        let taken = taken.unwrap_or_else(PoisonError::into_inner).take();
         let listener = taken.ok_or("this server has served already, or serves now")?;
         let mut desk = Desk::default();
-        while !self.house.is_closing() {
+        loop {
+            let client = PollFd::new(&listener, PollFlags::IN);
+            // An error (EINTR, mostly) is a reason to look around again.
+            let _ = poll(
+                &mut [client, PollFd::new(&*self.house.stop, PollFlags::IN)],
+                None,
+            );
+            if self.house.is_closing() {
+                return Ok(self.finish(listener, &mut desk));
+            }
             match listener.accept() {
                 Ok((client, peer)) => self.enqueue(client, peer.as_socket(), &mut desk),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let stop = PollFd::new(&*self.house.stop, PollFlags::IN);
-                    // An error (EINTR, mostly) is a reason to look around again.
-                    let _ = poll(&mut [PollFd::new(&listener, PollFlags::IN), stop], None);
-                }
                 Err(error) => recover(&error),
             }
         }
-        Ok(self.finish(listener, &mut desk))
     }
 
-    /// Puts a client into the queue, or turns it away.
+    /// Puts a client into the queue, waits for room if there is none, or turns it away.
     fn enqueue(&self, client: Socket, peer: Option<SocketAddr>, desk: &mut Desk) {
         self.house.stats.accepted.add(1);
         // Our listeners are IPv4 or IPv6, and so are their clients.
         let Some(peer) = peer else { return };
-        match self.house.pool.submit(
-            Client {
-                stream: client.into(),
-                peer,
-            },
-            self.house.settings.queue_timeout,
-        ) {
-            Ok(Need::Nothing) => {}
-            Ok(Need::AnotherWorker) => {
-                if let Err(error) = Worker::start(&self.house) {
+        let mut client = Client::new(client, peer);
+        loop {
+            match self.crew.pool.submit(client) {
+                Ok(None) => return,
+                Ok(Some(post)) => return self.start_worker(post),
+                Err(full) if self.room_comes(&full) => client = full.client,
+                Err(full) => {
+                    let count = self.settings.queue_size;
                     report(format_args!(
-                        "no further worker: {error}; those that there are go on"
+                        "the queue is full ({count} clients); {peer} is turned away"
                     ));
+                    return self.turn_away(full.client, desk);
                 }
             }
-            Err(client) => {
-                let count = self.house.settings.queue_size;
-                report(format_args!(
-                    "the queue is full ({count} clients); {peer} is turned away"
-                ));
-                self.house.stats.turned_away.add(1);
-                turn_away(client.stream, &self.house.gateway, desk);
-            }
+        }
+    }
+
+    fn start_worker(&self, post: Post) {
+        if let Err(error) = self.crew.start_worker(post) {
+            report(format_args!(
+                "no further worker: {error}; those that there are go on"
+            ));
+        }
+    }
+
+    /// Waits for room in the queue, but not longer than it may be full. A server that is told to
+    /// stop takes in everybody who is there.
+    fn room_comes(&self, full: &Full) -> bool {
+        let room = self.crew.pool.room();
+        if room.rings() > 0 {
+            return true;
+        }
+        let deadline = full.since + self.settings.queue_timeout;
+        let left = deadline.saturating_duration_since(Instant::now());
+        let left_for_poll = Timespec::try_from(left).ok();
+        let _ = poll(
+            &mut [
+                PollFd::new(room, PollFlags::IN),
+                PollFd::new(&*self.house.stop, PollFlags::IN),
+            ],
+            left_for_poll.as_ref(),
+        );
+        if self.house.is_closing() {
+            self.crew.pool.last_call();
+            return true;
+        }
+        !left.is_zero()
+    }
+
+    /// Tells a client that it cannot be served now. Through an adapter there is no telling: that
+    /// would mean to wait.
+    fn turn_away(&self, client: Client, desk: &mut Desk) {
+        self.house.stats.turned_away.add(1);
+        if self.house.speaks_plainly() {
+            turn_away(client.stream, &self.house.gateway, desk);
         }
     }
 }
@@ -299,9 +253,10 @@ impl PoolServer {
     fn finish(&self, listener: Socket, desk: &mut Desk) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut hurry = self.house.stop.rings() > 1;
-        let deadline = Instant::now() + self.house.settings.stop_timeout;
+        let deadline = Instant::now() + self.settings.stop_timeout;
+        self.crew.pool.last_call();
         // The kernel holds one client more than the backlog says.
-        for _ in 0..=self.house.settings.backlog {
+        for _ in 0..=self.settings.backlog {
             hurry |= self.house.stop.rings() > 0;
             if hurry || Instant::now() >= deadline {
                 break;
@@ -313,8 +268,8 @@ impl PoolServer {
             }
         }
         drop(listener);
-        self.house.pool.close();
-        let numbers = self.house.pool.numbers();
+        self.crew.pool.close();
+        let numbers = self.crew.pool.numbers();
         let busy = numbers.live - numbers.idle;
         report(format_args!(
             "stopping; connections: {busy}; once more to stop at once"
@@ -325,23 +280,23 @@ impl PoolServer {
             false => self.wait_for_workers(Instant::now() + self.house.last_moment()),
         };
         if wait == Wait::TimeIsUp {
-            self.house.seats().iter().for_each(|seat| seat.end_idling());
+            self.crew.seats().iter().for_each(|seat| seat.end_resting());
             wait = self.wait_for_workers(deadline);
         }
         if wait == Wait::AllLeft {
             return Ended::Clean;
         }
-        self.house
-            .seats()
-            .iter()
-            .for_each(|seat| seat.end_reading());
+        for client in self.crew.pool.give_up() {
+            self.turn_away(client, desk);
+        }
+        self.crew.seats().iter().for_each(|seat| seat.end_reading());
         self.wait_for_workers(Instant::now() + Duration::from_millis(200));
         Ended::Forced
     }
 
     /// Waits until every worker has left, but not beyond the deadline or the next ring.
     fn wait_for_workers(&self, deadline: Instant) -> Wait {
-        while self.house.pool.numbers().live > 0 {
+        while self.crew.pool.numbers().live > 0 {
             let left = deadline.saturating_duration_since(Instant::now());
             if self.house.stop.rings() > 0 {
                 return Wait::Hurry;

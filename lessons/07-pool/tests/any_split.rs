@@ -2,15 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use check::answer::{self, Framing};
-use lesson02::{Limits, Page, parse_head};
-use lesson03::{Inlet, Pace, RequestBody, Response, Stamp, Transport};
-use lesson07::{
-    ChunkDecoder, ChunkFault, ChunkedBody, Incoming, LAST_CHUNK, Next, Persistent, encode_chunk,
-    staying_lines,
-};
+use lesson02::{Buffer, Head, Limits, Page, parse_head};
+use lesson03::{Draft, Intake, Pace, Policy, Stamp, Transport};
+use lesson07::{ChunkDecoder, ChunkFault, Framed, LAST_CHUNK, Next, Persistent, encode_chunk};
 use proptest::prelude::*;
 
 /// Small enough for generated bodies to run into it.
@@ -221,11 +218,27 @@ impl Transport for Pieces {
         Ok(())
     }
 
+    fn sent(&self) -> u64 {
+        0
+    }
+
     fn reset_on_close(&mut self, _on: bool) {}
 }
 
-/// `bytes` as they may arrive: the first piece together with the head, the others later.
-fn arrive(bytes: &[u8], cuts: &[usize]) -> (Vec<u8>, Pieces) {
+/// The head of a request whose body comes in chunks.
+const CHUNKED: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+/// A request on its way in: the head and `bytes`, cut at `cuts`. What comes before the first cut
+/// has arrived together with the head.
+struct Arriving {
+    input: Buffer,
+    head: Head,
+    intake: Intake<Framed>,
+    connection: Pieces,
+}
+
+fn arrive(bytes: &[u8], cuts: &[usize]) -> Arriving {
+    let limits = Limits::default();
     let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
     ends.push(bytes.len());
     ends.sort_unstable();
@@ -235,9 +248,53 @@ fn arrive(bytes: &[u8], cuts: &[usize]) -> (Vec<u8>, Pieces) {
         pieces.push_back(bytes[start..end].to_vec());
         start = end;
     }
-    let leftover = pieces.pop_front().unwrap();
+    let together = [CHUNKED, &pieces.pop_front().unwrap()].concat();
     pieces.retain(|piece| !piece.is_empty());
-    (leftover, Pieces(pieces))
+    let mut input = Buffer::default();
+    input.reset(limits.head_bytes);
+    input.room()[..together.len()].copy_from_slice(&together);
+    input.grow(together.len());
+    let head = parse_head(input.received(), &limits).unwrap().unwrap();
+    let ahead = &together[head.end()..];
+    let framed = Framed::new(head.framing(), LIMIT);
+    let intake = Intake::new(framed, &head, ahead, Pace::default());
+    Arriving {
+        input,
+        head,
+        intake,
+        connection: Pieces(pieces),
+    }
+}
+
+impl Arriving {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let (_, mut rest) = self.input.split(self.head.end());
+        let connection = Some(&mut self.connection);
+        self.intake.read(&mut rest, connection, true, into)
+    }
+
+    /// Lets `take` take in what is there, and brings more, until it says that this was all.
+    fn all(
+        &mut self,
+        mut take: impl FnMut(&mut Intake<Framed>, &mut lesson02::Rest) -> Result<bool, Page>,
+    ) -> Result<(), Page> {
+        loop {
+            let (_, mut rest) = self.input.split(self.head.end());
+            if take(&mut self.intake, &mut rest)? {
+                return Ok(());
+            }
+            let piece = self.connection.0.pop_front().expect("it has an end");
+            self.input.room()[..piece.len()].copy_from_slice(&piece);
+            self.input.grow(piece.len());
+        }
+    }
+
+    /// What nobody has taken.
+    fn behind(mut self) -> Vec<u8> {
+        self.input.use_up(self.head.end() + self.intake.end());
+        let rest = self.connection.0.into_iter().flatten();
+        self.input.received().iter().copied().chain(rest).collect()
+    }
 }
 
 proptest! {
@@ -252,24 +309,55 @@ proptest! {
         read_first in 0..3usize,
     ) {
         let all = [bytes.as_slice(), &behind].concat();
-        let (leftover, mut connection) = arrive(&all, &cuts);
-        let inlet = Inlet::new(&leftover, false, Pace::default());
-        let mut body = Incoming::Chunked(ChunkedBody::new(inlet, LIMIT));
+        let mut arriving = arrive(&all, &cuts);
         let (mut read, mut buffer) = (Vec::new(), vec![0; room]);
         // An application reads some of it, or all, or nothing; the server skips the rest.
         let turns = [0, 2, usize::MAX][read_first];
         for _ in 0..turns {
-            match body.read(&mut connection, true, &mut buffer).unwrap() {
+            match arriving.read(&mut buffer).unwrap() {
                 0 => break,
                 count => read.extend_from_slice(&buffer[..count]),
             }
         }
         prop_assert!(data.starts_with(&read));
         prop_assert!(turns != usize::MAX || read == data);
-        prop_assert!(body.skip(&mut connection, LIMIT));
-        prop_assert!(!body.is_unread());
-        let rest: Vec<u8> = connection.0.into_iter().flatten().collect();
-        prop_assert_eq!([body.surplus().into_owned(), rest].concat(), behind);
+        arriving.all(|intake, rest| intake.skip(rest)).unwrap();
+        prop_assert!(arriving.intake.is_over());
+        prop_assert_eq!(arriving.behind(), behind);
+    }
+
+    #[test]
+    fn a_body_that_is_gathered_is_the_body_that_would_have_been_read(
+        (bytes, data) in body(),
+        behind in prop::collection::vec(any::<u8>(), 0..30),
+        cuts in prop::collection::vec(any::<usize>(), 1..8),
+        room in 1..50usize,
+    ) {
+        let all = [bytes.as_slice(), &behind].concat();
+        let mut arriving = arrive(&all, &cuts);
+        arriving.all(|intake, rest| intake.gather(rest)).unwrap();
+        prop_assert_eq!(arriving.intake.gathered(), data.len());
+        let (mut read, mut buffer) = (Vec::new(), vec![0; room]);
+        while let count @ 1.. = arriving.read(&mut buffer).unwrap() {
+            read.extend_from_slice(&buffer[..count]);
+        }
+        prop_assert_eq!(read, data);
+        prop_assert_eq!(arriving.behind(), behind);
+    }
+
+    #[test]
+    fn what_is_left_of_a_body_is_known_exactly_if_all_of_it_is_there(
+        (bytes, _) in body(),
+        behind in prop::collection::vec(any::<u8>(), 0..30),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let all = [bytes.as_slice(), &behind].concat();
+        let arriving = arrive(&all, &[all.len()]);
+        let ahead = &arriving.input.received()[arriving.head.end()..];
+        prop_assert_eq!(arriving.intake.unread(ahead), Some(bytes.len() as u64));
+        let arriving = arrive(&bytes, &[cut.index(bytes.len())]);
+        let ahead = &arriving.input.received()[arriving.head.end()..];
+        prop_assert_eq!(arriving.intake.unread(ahead), None);
     }
 
     #[test]
@@ -283,30 +371,28 @@ proptest! {
     ) {
         let data = pieces.concat();
         let version = if old { "1.0" } else { "1.1" };
-        let head = format!("GET / HTTP/{version}\r\nHost: a\r\n\r\n");
-        let parsed = parse_head(head.as_bytes(), &Limits::default()).unwrap().unwrap();
-        let request = parsed.request(head.as_bytes());
-        let staying = staying_lines(Duration::from_secs(5));
-        let plan = || if stays { Next::KeepAlive } else { Next::Close };
-        let mut wire = Persistent::new(&request, &plan, &staying);
+        let fields = if old { "Connection: keep-alive\r\n" } else { "" };
+        let request = format!("GET / HTTP/{version}\r\nHost: a\r\n{fields}\r\n");
+        let head = parse_head(request.as_bytes(), &Limits::default()).unwrap().unwrap();
+        let mut draft = Draft::new(Persistent::new(&head, true, false), to_head);
         let (mut out, mut sent) = (Vec::new(), Vec::new());
-        let mut response = Response::new(&mut out, &mut wire, to_head);
         let length = data.len().to_string();
         let headers: &[(&str, &str)] = match announced {
             true => &[("Content-Length", &length)],
             false => &[],
         };
-        response.begin("200 OK", headers).unwrap();
-        response.commit(Stamp { date: "now", software: "test" }, None);
+        draft.begin("200 OK", headers, &mut out).unwrap();
+        let stamp = Stamp { date: "now", software: "test", policy: &Stays(stays) };
+        draft.commit(None, Some(0), stamp, &mut out);
         for (piece, send) in pieces.iter().zip(&sent_after) {
-            prop_assert_eq!(response.push(piece), 0);
+            prop_assert_eq!(draft.push(piece, &mut out), 0);
             if *send {
-                sent.append(response.pending());
+                sent.append(&mut out);
             }
         }
-        response.finish();
-        sent.append(response.pending());
-        let next = wire.next();
+        draft.finish(&mut out);
+        sent.append(&mut out);
+        let next = draft.wire().next();
 
         let (answer, used) = answer::parse(&sent, true, to_head).unwrap().unwrap();
         prop_assert_eq!(used, sent.len());
@@ -325,6 +411,15 @@ proptest! {
     }
 }
 
+/// A server that would like its clients to stay, or not.
+struct Stays(bool);
+
+impl Policy for Stays {
+    fn staying_lines(&self) -> Option<&str> {
+        self.0.then_some("Connection: keep-alive\r\n\r\n")
+    }
+}
+
 #[test]
 fn a_fault_in_a_body_is_blamed_on_the_client_and_nothing_more_is_read() {
     for (bytes, status) in [
@@ -333,16 +428,19 @@ fn a_fault_in_a_body_is_blamed_on_the_client_and_nothing_more_is_read() {
         (b"2\r\nhi\r\n0\r\nContent-Length: 3\r\n\r\n", "400"),
         (b"ffffffff\r\n", "413"),
     ] {
-        let mut connection = Pieces(VecDeque::new());
-        let inlet = Inlet::new(bytes, false, Pace::default());
-        let mut body = ChunkedBody::new(inlet, LIMIT);
+        let mut arriving = arrive(bytes, &[bytes.len()]);
         let mut buffer = [0; 100];
         let mut outcome = Ok(1);
         while let Ok(1..) = outcome {
-            outcome = body.read(&mut connection, true, &mut buffer);
+            outcome = arriving.read(&mut buffer);
         }
-        assert!(outcome.is_err() && !body.is_over());
-        assert!(body.read(&mut connection, true, &mut buffer).is_err());
-        assert_eq!(body.blame().map(Page::code), Some(status));
+        assert!(outcome.is_err() && !arriving.intake.is_over());
+        assert!(arriving.read(&mut buffer).is_err());
+        assert_eq!(arriving.intake.blame().map(Page::code), Some(status));
+        let mut arriving = arrive(bytes, &[bytes.len()]);
+        let page = arriving
+            .all(|intake, rest| intake.gather(rest))
+            .unwrap_err();
+        assert_eq!(page.code(), status, "and the same if it is gathered");
     }
 }

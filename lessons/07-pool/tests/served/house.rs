@@ -11,7 +11,9 @@ use check::answer::Answer;
 use check::client::{Client, End, GUARD};
 use check::transcript::Transcript;
 use lesson02::{Limits, Settings};
-use lesson03::{AppError, Application, Bell, Body, Environ, Options, Pace, StartResponse, application};
+use lesson03::{
+    AppError, Application, Bell, Body, Environ, Options, Pace, StartResponse, application,
+};
 use lesson05::Ended;
 use lesson07::{PoolServer, PoolSettings};
 use rustix::process::{Pid, Signal, kill_process};
