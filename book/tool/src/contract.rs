@@ -4,7 +4,7 @@ use crate::finding::Finding;
 use crate::generated::{self, Generated};
 use crate::include::directives;
 use crate::rules::{
-    agreement, coverage, fences, figures, glossary, headings, images, includes, links,
+    agreement, coverage, fences, figures, floors, glossary, headings, images, includes, links,
     listings, numbers, skeleton,
 };
 use crate::transcript::command::Workshop;
@@ -14,7 +14,7 @@ use crate::transcript::script;
 use crate::tree::Tree;
 
 /// The rules that need nothing but the repository.
-const RULES: [fn(&Tree) -> Vec<Finding>; 13] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 14] = [
     includes::check,
     listings::check,
     coverage::check,
@@ -24,6 +24,7 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 13] = [
     skeleton::check,
     images::check,
     figures::check,
+    floors::check,
     numbers::check,
     agreement::check,
     glossary::check,
