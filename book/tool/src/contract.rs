@@ -4,16 +4,17 @@ use crate::finding::Finding;
 use crate::generated::{self, Generated};
 use crate::include::directives;
 use crate::rules::{
-    agreement, coverage, fences, figures, glossary, headings, images, includes, links, listings,
-    numbers, skeleton,
+    agreement, coverage, fences, figures, floors, glossary, headings, images, includes, links,
+    listings, numbers, skeleton,
 };
 use crate::transcript::command::Workshop;
-use crate::transcript::runner::Runner;
+use crate::transcript::equipment::Equipment;
+use crate::transcript::run::run;
 use crate::transcript::script;
 use crate::tree::Tree;
 
 /// The rules that need nothing but the repository.
-const RULES: [fn(&Tree) -> Vec<Finding>; 13] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 14] = [
     includes::check,
     listings::check,
     coverage::check,
@@ -23,6 +24,7 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 13] = [
     skeleton::check,
     images::check,
     figures::check,
+    floors::check,
     numbers::check,
     agreement::check,
     glossary::check,
@@ -45,7 +47,7 @@ pub struct Scope<'a> {
 pub fn check(tree: &Tree, scope: &Scope) -> Vec<Finding> {
     let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(tree)).collect();
     findings.extend(generated::check(tree, scope.generated));
-    findings.extend(run(tree, scope));
+    findings.extend(transcripts(tree, scope));
     if let Some(page) = scope.only {
         findings.retain(|finding| concerns(tree, finding, page));
     }
@@ -54,11 +56,11 @@ pub fn check(tree: &Tree, scope: &Scope) -> Vec<Finding> {
     findings
 }
 
-fn run(tree: &Tree, scope: &Scope) -> Vec<Finding> {
+fn transcripts(tree: &Tree, scope: &Scope) -> Vec<Finding> {
     let Some(workshop) = scope.workshop else {
         return Vec::new();
     };
-    let runner = Runner {
+    let equipment = Equipment {
         folder: tree.root.clone(),
         workshop,
         require_all: scope.require_all,
@@ -66,7 +68,7 @@ fn run(tree: &Tree, scope: &Scope) -> Vec<Finding> {
     let pages = tree.pages.iter();
     pages
         .filter(|page| scope.only.is_none_or(|only| page.name == only))
-        .flat_map(|page| runner.run(page))
+        .flat_map(|page| run(&equipment, page))
         .collect()
 }
 

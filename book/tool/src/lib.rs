@@ -21,6 +21,7 @@ pub mod generated;
 pub mod include;
 pub mod ladder;
 pub mod measured;
+pub mod modules;
 pub mod page;
 #[cfg(test)]
 mod planted;

@@ -24,6 +24,7 @@ pub(crate) const LESSONS: &[Lesson] = &[Lesson {
 pub(crate) const CHAPTER: &str = "01-tiny.md";
 
 const FILES: &[(&str, &str)] = &[
+    ("Cargo.toml", "[workspace]\nmembers = [\"lessons/*\"]\n"),
     (
         "book/book.toml",
         "[book]\ntitle = \"Tiny\"\n[build]\ncreate-missing = false\n[output.html.playground]\nrunnable = false\n",

@@ -49,6 +49,30 @@ pub fn scan(text: &str) -> Source {
     }
 }
 
+/// The code of a file and nothing else, on the same lines: comments, test modules and what stands
+/// in strings are blank.
+pub fn plain_code(text: &str) -> String {
+    let code = scan(text).code;
+    let all: Vec<char> = text.chars().collect();
+    let mut plain = String::new();
+    let mut index = 0;
+    while index < all.len() {
+        let token = token_at(&all, index);
+        plain.extend(all[index..index + token.length].iter().map(|&letter| {
+            match letter == '\n' || token.meaning == Meaning::Plain {
+                true => letter,
+                false => ' ',
+            }
+        }));
+        index += token.length;
+    }
+    let lines = (1..).zip(plain.lines());
+    lines
+        .map(|(number, line)| if code.contains(&number) { line } else { "" })
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
 fn closing_brace(letters: &str, opening: usize) -> usize {
     let mut depth = 0;
     for (index, letter) in letters.bytes().enumerate().skip(opening) {
@@ -202,6 +226,16 @@ mod tests {
     fn a_test_module_is_not_code_but_what_follows_it_is() {
         let text = "fn a() {}\n#[cfg(test)]\n#[allow(x)]\nmod tests {\n  fn b() { \"}\"; '}'; }\n}\nfn c() {}\n";
         assert_eq!(code(text), [1, 7]);
+    }
+
+    #[test]
+    fn plain_code_has_neither_comments_nor_texts_nor_tests() {
+        let text = "use a; // use b\nfn c() { \"use d\" }\n#[cfg(test)]\nmod tests { use e; }\n/* use f */ use g;";
+        let plain = plain_code(text);
+        let uses = |word: &str| plain.contains(&format!("use {word}"));
+        assert!(uses("a") && uses("g"), "{plain}");
+        assert!(!["b", "d", "e", "f"].into_iter().any(uses), "{plain}");
+        assert_eq!(plain.lines().nth(4).unwrap().trim(), "use g;");
     }
 
     #[test]

@@ -56,10 +56,15 @@ impl Tree {
 
     /// The folders of the crates under `lessons/`: those of the list, and the support crates.
     pub fn crates(&self) -> Vec<String> {
-        let folders = entries(&self.root.join("lessons")).into_iter();
-        folders
+        self.folders("lessons")
+    }
+
+    /// The folders in a folder, named from the root, in order.
+    pub fn folders(&self, folder: &str) -> Vec<String> {
+        let entries = entries(&self.root.join(folder)).into_iter();
+        entries
             .filter(|(_, is_folder)| *is_folder)
-            .map(|(name, _)| format!("lessons/{name}"))
+            .map(|(name, _)| format!("{folder}/{name}"))
             .collect()
     }
 

@@ -64,7 +64,8 @@ impl FramingFields {
     }
 
     /// Takes a `Transfer-Encoding`: a list of codings, of which `chunked` must be the last
-    /// (RFC 9112 §6.1). Several fields make one list.
+    /// (RFC 9112 §6.1). Several fields make one list. RFC 9110 §5.6.1 has empty elements of a
+    /// list ignored; here one is a fault, because not every reader ignores it.
     pub(crate) fn add_coding(&mut self, value: &[u8]) -> Result<(), Fault> {
         for coding in value.split(|&byte| byte == b',') {
             let mut parts = coding.splitn(2, |&byte| byte == b';');
@@ -150,7 +151,6 @@ mod tests {
         }
         for wrong in [
             "",
-            "chunked,",
             "chunked, chunked",
             "chunked, identity",
             "chunked;q=1",
@@ -160,6 +160,23 @@ mod tests {
         }
         assert_eq!(coding(&["chunked", "chunked"]), Err(Fault::Coding));
         assert_eq!(coding(&["gzip", "chunked"]), Err(Fault::UnknownCoding));
+    }
+
+    #[test]
+    fn an_empty_coding_in_the_list_is_a_fault_though_rfc_9110_5_6_1_has_it_ignored() {
+        let coding = |values: &[&str]| framing(Version::Http11, &[], values);
+        for with_an_empty_element in [
+            ",chunked",
+            ", chunked",
+            "chunked,",
+            "chunked ,",
+            ",",
+            "gzip,,chunked",
+        ] {
+            let found = coding(&[with_an_empty_element]);
+            assert_eq!(found, Err(Fault::Coding), "{with_an_empty_element}");
+        }
+        assert_eq!(coding(&["", "chunked"]), Err(Fault::Coding));
     }
 
     #[test]

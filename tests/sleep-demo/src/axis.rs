@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::lanes::{State, Strip, marks, seconds};
 use crate::plan::Load;
-use crate::svg::escaped;
+use crate::xml::escaped;
 
 /// As wide as a drawing may be to be read on a phone.
 pub(crate) const WIDTH: f64 = 480.0;

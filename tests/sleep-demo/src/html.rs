@@ -1,8 +1,9 @@
 //! All runs as one page that needs no other file.
 
 use crate::report::Report;
-use crate::svg::{self, escaped};
+use crate::svg;
 use crate::table;
+use crate::xml::escaped;
 
 /// The book's own style sheet: the drawings are the same as there.
 const COURSE: &str = include_str!("../../../book/theme/course.css");

@@ -39,3 +39,4 @@ pub mod stamp;
 pub mod svg;
 pub mod table;
 pub mod target;
+mod xml;

@@ -10,6 +10,7 @@ use crate::lanes::{Strip, of_run, seconds};
 use crate::plan::Load;
 use crate::report::Report;
 use crate::run::Run;
+use crate::xml::escaped;
 
 const BAR: f64 = 20.0;
 const STEP: f64 = 24.0;
@@ -177,15 +178,6 @@ fn run_in_words(run: &Run) -> String {
         seconds(run.summary.total_ms),
         seconds(run.summary.ideal_ms)
     )
-}
-
-/// Text as text of XML. Line ends become blanks: a blank line would end the figure in the book.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace(['\n', '\r'], " ")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod coverage;
 pub mod fences;
 pub mod figures;
+pub mod floors;
 pub mod glossary;
 pub mod headings;
 pub mod images;

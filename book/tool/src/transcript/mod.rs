@@ -2,9 +2,10 @@
 
 pub mod command;
 pub mod difference;
+pub mod equipment;
 pub mod normalise;
 pub mod port;
-pub mod runner;
+pub mod run;
 pub mod script;
 mod session;
 pub mod terminal;

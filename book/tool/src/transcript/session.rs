@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use crate::finding::Finding;
 use crate::page::Page;
 use crate::transcript::command::prepared;
-use crate::transcript::runner::Runner;
+use crate::transcript::equipment::Equipment;
 use crate::transcript::script::{Role, Script, Step};
 use crate::transcript::terminal::Terminal;
 use crate::transcript::tools::missing_tool;
@@ -29,7 +29,7 @@ const MARK: char = '\u{1e}';
 
 /// A page being run.
 pub(crate) struct Session<'a> {
-    runner: &'a Runner<'a>,
+    equipment: &'a Equipment<'a>,
     page: &'a Page,
     curl_home: &'a Path,
     /// The port that the servers really have, and the one that the book shows.
@@ -57,13 +57,13 @@ type Fault = (usize, String, &'static str);
 impl<'a> Session<'a> {
     /// Runs the scripts of a page, in order.
     pub(crate) fn play(
-        runner: &'a Runner<'a>,
+        equipment: &'a Equipment<'a>,
         page: &'a Page,
         scripts: &'a [Script],
         curl_home: &'a Path,
     ) -> Vec<Finding> {
         let mut session = Session {
-            runner,
+            equipment,
             page,
             curl_home,
             real: 0,
@@ -212,7 +212,7 @@ impl<'a> Session<'a> {
             return Ok(true);
         };
         let wrong = format!("this transcript needs {missing}, which is not installed");
-        if self.runner.require_all || missing == "curl" {
+        if self.equipment.require_all || missing == "curl" {
             return Err((script.line, wrong, "Install it"));
         }
         // The test harness would capture `eprintln!`, and nobody would see what is left out.
@@ -227,14 +227,19 @@ impl<'a> Session<'a> {
 
     fn prepared(&self, step: &Step) -> Result<String, Fault> {
         let mend = "Correct the command, or the code that it builds";
-        prepared(&step.command, self.shown, self.real, self.runner.workshop)
-            .map_err(|error| (step.line, error, mend))
+        prepared(
+            &step.command,
+            self.shown,
+            self.real,
+            self.equipment.workshop,
+        )
+        .map_err(|error| (step.line, error, mend))
     }
 
     fn open(&self, command: &str, line: usize) -> Result<Terminal, Fault> {
         let wrong =
             |error: io::Error| (line, format!("sh cannot be started: {error}"), "Install it");
-        Terminal::start(command, &self.runner.folder, self.curl_home).map_err(wrong)
+        Terminal::start(command, &self.equipment.folder, self.curl_home).map_err(wrong)
     }
 
     /// The lines of an output, with the port of the book in them.

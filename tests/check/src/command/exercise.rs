@@ -7,10 +7,12 @@ use check::screen::say;
 use check::server::Launch;
 use check::workshop;
 
+use super::manner::Manner;
 use super::nearest::unknown;
 use super::report::{Paper, Standing};
+use super::stop::Stop;
 use super::subject::Subject;
-use super::{Manner, Stop, Target};
+use super::target::Target;
 
 /// Checks a solution. True: it passes.
 pub(super) fn run(id: &str, target: Target, solution: bool, manner: &Manner) -> Result<bool, Stop> {

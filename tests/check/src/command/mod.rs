@@ -3,19 +3,23 @@
 mod demonstrate;
 mod exercise;
 mod list;
+mod manner;
 mod nearest;
 mod report;
+mod stop;
 mod subject;
 mod survey;
+mod target;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use check::world::World;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
+use manner::Manner;
 use report::Paper;
+use stop::Stop;
 use subject::Subject;
+use target::Target;
 
 /// Exit codes. Everything required is ok: 0.
 const SOMETHING_IS_WRONG: u8 = 1;
@@ -38,40 +42,6 @@ struct CommandLine {
     only: Vec<String>,
     #[command(flatten)]
     manner: Manner,
-}
-
-/// Which server.
-#[derive(Args, Clone)]
-struct Target {
-    /// A server that is running already
-    #[arg(long, value_name = "HOST:PORT", conflicts_with = "run")]
-    addr: Option<String>,
-    /// A command that starts a server; {port} stands for the port
-    #[arg(long, value_name = "COMMAND")]
-    run: Option<String>,
-}
-
-/// How to go about it.
-#[derive(Args, Clone)]
-struct Manner {
-    /// Show all bytes
-    #[arg(long)]
-    verbose: bool,
-    /// How long to wait before "no answer" is believed
-    #[arg(long, value_name = "SECONDS", default_value_t = 2.5)]
-    patience: f64,
-    /// How long a slow client holds on; let it be longer than your server's deadlines
-    #[arg(long, value_name = "SECONDS", default_value_t = 12.0)]
-    hold: f64,
-    /// How many random inputs the probe `garbage` sends
-    #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
-    garbage: u32,
-    /// How many requests the probe `many-requests` sends
-    #[arg(long, value_name = "NUMBER", default_value_t = 2000)]
-    requests: u32,
-    /// How many workers your server has, for the probes that keep all of them busy
-    #[arg(long, value_name = "NUMBER", default_value_t = 4)]
-    workers: usize,
 }
 
 #[derive(Subcommand)]
@@ -107,14 +77,6 @@ Most often:
 
 Exit code: 0 all that is required is ok, 1 something is not, 2 the command line is wrong,
 3 the server could not be reached or started.";
-
-/// Why the command ends before it has a result.
-enum Stop {
-    /// The command line is wrong.
-    Usage(String),
-    /// There is no server.
-    NoServer(String),
-}
 
 /// Runs the command line of this process.
 pub(crate) fn run() -> ExitCode {
@@ -160,20 +122,4 @@ fn probe(
     };
     let paper = Paper::new(manner.verbose);
     survey::run(subject, through.as_deref(), &only, manner, &paper)
-}
-
-impl Manner {
-    /// Treats a server in this manner.
-    fn apply_to(&self, world: &mut World) -> Result<(), Stop> {
-        let seconds = |flag: &str, value: f64| {
-            Duration::try_from_secs_f64(value)
-                .map_err(|_| Stop::Usage(format!("{flag} {value} is no time to wait")))
-        };
-        world.patience = seconds("--patience", self.patience)?;
-        world.hold = seconds("--hold", self.hold)?;
-        world.garbage = self.garbage;
-        world.requests = self.requests;
-        world.workers = self.workers;
-        Ok(())
-    }
 }

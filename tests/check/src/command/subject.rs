@@ -6,7 +6,8 @@ use check::outcome::Finding;
 use check::server::{Launch, Server};
 use check::world::World;
 
-use super::{Stop, Target};
+use super::stop::Stop;
+use super::target::Target;
 
 /// A server under test.
 pub(super) enum Subject {

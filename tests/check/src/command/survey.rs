@@ -7,10 +7,11 @@ use check::probe::Probe;
 use check::probes;
 use check::screen::say;
 
+use super::manner::Manner;
 use super::nearest::unknown;
 use super::report::{Paper, Standing};
+use super::stop::Stop;
 use super::subject::Subject;
-use super::{Manner, Stop};
 
 /// Runs the probes and prints a report for each. True: all that is required is ok.
 pub(super) fn run(

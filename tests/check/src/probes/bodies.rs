@@ -3,7 +3,7 @@
 use crate::client::End;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {

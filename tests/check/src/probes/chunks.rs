@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Needs, Probe};
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::probes::persistence::second;
 use crate::world::World;
 

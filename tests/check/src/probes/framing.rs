@@ -2,7 +2,7 @@
 //! every doubt is refused.
 
 use crate::probe::Probe;
-use crate::probes::Group;
+use crate::probes::group::Group;
 
 pub(super) const GROUP: Group = Group {
     title: "Doubtful body lengths",

@@ -3,7 +3,8 @@
 use crate::client::NoAnswer;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::{Group, SHORT_DEADLINES};
+use crate::probes::deadlines::SHORT_DEADLINES;
+use crate::probes::group::Group;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {

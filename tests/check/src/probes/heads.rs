@@ -1,7 +1,8 @@
 //! Heads that must be refused: each with the one byte sequence that is at fault.
 
 use crate::probe::Probe;
-use crate::probes::{Group, SHORT_DEADLINES};
+use crate::probes::deadlines::SHORT_DEADLINES;
+use crate::probes::group::Group;
 
 /// Malformed, or not for us.
 pub(super) const GROUP: Group = Group {

@@ -5,8 +5,10 @@ mod application;
 mod bodies;
 mod chunks;
 mod crowds;
+mod deadlines;
 mod framing;
 mod garbage;
+mod group;
 mod heads;
 mod imf_fixdate;
 mod leaks;
@@ -19,15 +21,9 @@ mod stopping;
 mod unusual;
 mod visitors;
 
-use crate::probe::{Flags, Probe};
+use crate::probe::Probe;
 
-/// Probes that belong together.
-pub struct Group {
-    /// What they are about.
-    pub title: &'static str,
-    /// The probes.
-    pub probes: &'static [Probe],
-}
+pub use group::Group;
 
 /// Every probe there is.
 pub const GROUPS: &[Group] = &[
@@ -60,25 +56,6 @@ pub fn find(name: &str) -> Option<&'static Probe> {
     all().find(|probe| probe.name == name)
 }
 
-/// The same for servers that serve one client at a time. For the others there is nothing to wait
-/// for in such a probe, and a deadline that a busy machine could miss would only blur it.
-const SHORT_DEADLINES_ALONE: &[Flags] = &[Flags {
-    from: 2,
-    to: 4,
-    words: "--head-timeout 0.4 --drain-timeout 0.4",
-}];
-
-/// The source of what no standard asks for: the thesis of this course is about waiting, and the
-/// standards leave that to the server.
-const OURS: &str = "This course asks";
-
-/// Deadlines that a test can wait for, for every server that has them.
-const SHORT_DEADLINES: &[Flags] = &[Flags {
-    from: 2,
-    to: 99,
-    words: "--head-timeout 0.4 --drain-timeout 0.4",
-}];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,7 +85,7 @@ mod tests {
                     || section.starts_with("PEP 3333")
                     || manual(section)
                     || section == "The third part of a server, the waiting"
-                    || section == OURS,
+                    || section == patience::OURS,
                 "{}: {section}",
                 probe.name
             );
@@ -117,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_only_this_course_asks_is_told_apart_from_what_the_standard_says_about_it() {
-        let ours = || all().filter(|probe| probe.section == OURS);
+        let ours = || all().filter(|probe| probe.section == patience::OURS);
         assert!(ours().count() > 0);
         for probe in ours() {
             assert!(probe.asks.contains("; RFC "), "{}", probe.name);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use sleep_demo::plan::{self, Load, Plan};
 
-use super::Stop;
+use super::stop::Stop;
 
 /// Sends the same sleepy requests at once to each server, and draws how they wait.
 #[derive(Parser)]

@@ -2,6 +2,7 @@
 
 mod line;
 mod server;
+mod stop;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,18 +22,11 @@ use sleep_demo::{book, html, svg, table};
 
 use line::CommandLine;
 use server::Server;
+use stop::Stop;
 
 /// Exit codes. Every request was served: 0.
 const SOMETHING_FAILED: u8 = 1;
 const BAD_COMMAND_LINE: u8 = 2;
-
-/// Why there is no result.
-enum Stop {
-    /// The command line is wrong.
-    Usage(String),
-    /// Something could not be done.
-    Failed(String),
-}
 
 /// Runs the command line of this process.
 pub(crate) fn run() -> ExitCode {

@@ -1,45 +1,31 @@
-//! Running the transcripts of the book: with which binaries, which curl, and where.
-
-use std::path::PathBuf;
+//! Running the transcripts of a page, one after the other.
 
 use tempfile::TempDir;
 
 use crate::finding::Finding;
 use crate::page::Page;
-use crate::transcript::command::Workshop;
+use crate::transcript::equipment::Equipment;
 use crate::transcript::script::scripts;
 use crate::transcript::session::Session;
 
 /// What the book's curl does: as on a terminal, and the same bytes whatever version is installed.
 const CURLRC: &str = "no-progress-meter\nuser-agent = \"curl/8.14.1\"\n";
 
-/// What the transcripts of the book are run with.
-pub struct Runner<'a> {
-    /// The folder in which the commands run: the root of the repository.
-    pub folder: PathBuf,
-    /// Where the binaries come from.
-    pub workshop: Workshop<'a>,
-    /// Whether a missing tool is a finding (in CI) or a message.
-    pub require_all: bool,
-}
-
-impl Runner<'_> {
-    /// Runs every transcript of a page.
-    pub fn run(&self, page: &Page) -> Vec<Finding> {
-        let (scripts, _) = scripts(page);
-        if scripts.is_empty() {
-            return Vec::new();
-        }
-        let curl_home = TempDir::new().and_then(|folder| {
-            std::fs::write(folder.path().join(".curlrc"), CURLRC)?;
-            Ok(folder)
-        });
-        match curl_home {
-            Ok(curl_home) => Session::play(self, page, &scripts, curl_home.path()),
-            Err(error) => {
-                let wrong = format!("no temporary folder: {error}");
-                vec![Finding::new(&page.path, 1, wrong, "Make room for it")]
-            }
+/// Runs every transcript of a page.
+pub fn run(equipment: &Equipment, page: &Page) -> Vec<Finding> {
+    let (scripts, _) = scripts(page);
+    if scripts.is_empty() {
+        return Vec::new();
+    }
+    let curl_home = TempDir::new().and_then(|folder| {
+        std::fs::write(folder.path().join(".curlrc"), CURLRC)?;
+        Ok(folder)
+    });
+    match curl_home {
+        Ok(curl_home) => Session::play(equipment, page, &scripts, curl_home.path()),
+        Err(error) => {
+            let wrong = format!("no temporary folder: {error}");
+            vec![Finding::new(&page.path, 1, wrong, "Make room for it")]
         }
     }
 }
@@ -47,6 +33,7 @@ impl Runner<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     /// Runs a page; `lesson01` is a small Python server, so that no lesson has to be built.
     fn findings(text: &str, require_all: bool) -> Vec<String> {
@@ -54,12 +41,12 @@ mod tests {
             "lesson01" => Ok(PathBuf::from("/bin/echo")),
             other => Err(format!("cannot build {other}")),
         };
-        let runner = Runner {
+        let equipment = Equipment {
             folder: std::env::temp_dir(),
             workshop: &workshop,
             require_all,
         };
-        let found = runner.run(&Page::new("a.md", text));
+        let found = run(&equipment, &Page::new("a.md", text));
         found.iter().map(ToString::to_string).collect()
     }
 

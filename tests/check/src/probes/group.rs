@@ -1,0 +1,11 @@
+//! Probes that belong together.
+
+use crate::probe::Probe;
+
+/// A group of probes, as the matrix shows it.
+pub struct Group {
+    /// What they are about.
+    pub title: &'static str,
+    /// The probes.
+    pub probes: &'static [Probe],
+}
