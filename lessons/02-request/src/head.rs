@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::framing::{Framing, FramingFields};
-use crate::{Extent, Fault, Limits, MAX_FIELDS, Scanner, Target, is_host};
+use crate::{Extent, Fault, Limits, MAX_FIELDS, Scanner, Target, Version, is_host, is_token_byte};
 // ANCHOR_END: imports
 
 // ANCHOR: head
@@ -35,17 +35,6 @@ pub struct Wishes {
     pub keep_alive: bool,
     /// It would like to speak another protocol, which the `Upgrade` field names.
     pub upgrade: bool,
-}
-
-/// The versions that we tell apart. HTTP/1.2 would have to be compatible with 1.1, so it counts
-/// as 1.1 (RFC 9110 §2.5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Version {
-    /// No persistent connections unless asked for, no chunked coding, `Host` optional.
-    Http10,
-    /// What this course speaks.
-    #[default]
-    Http11,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -255,28 +244,6 @@ fn request_line(line: &[u8]) -> Result<(&[u8], &[u8], Version), Fault> {
     };
     Ok((method, target, version))
 }
-
-/// The bytes that make up methods and field names (RFC 9110 §5.6.2).
-pub fn is_token_byte(byte: u8) -> bool {
-    TOKEN_BYTES[byte as usize]
-}
-
-/// The answer for each byte, made when the course is compiled.
-const TOKEN_BYTES: [bool; 256] = {
-    let signs = b"!#$%&'*+-.^_`|~";
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let mut at = 0;
-    while at < signs.len() {
-        table[signs[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
 // ANCHOR_END: request_line
 
 // ANCHOR: fields

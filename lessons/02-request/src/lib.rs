@@ -33,6 +33,8 @@ mod page;
 mod scan;
 mod stream;
 mod target;
+mod token;
+mod version;
 
 use std::net::SocketAddr;
 
@@ -46,13 +48,15 @@ pub use date::Clock;
 pub use desk::Desk;
 pub use fault::{ALLOWED_METHODS, Fault};
 pub use framing::Framing;
-pub use head::{Head, Request, Version, Wishes, is_token_byte, parse_head};
+pub use head::{Head, Request, Wishes, parse_head};
 pub use limits::{LIMIT_FLAGS, Limits, MAX_FIELDS, SERVER_FLAGS};
 pub use log::{first_line, log_request};
 pub use page::Page;
 pub use scan::{Extent, Scanner};
 pub use stream::{Session, Stream};
 pub use target::{Target, is_host, percent_decode};
+pub use token::is_token_byte;
+pub use version::Version;
 // ANCHOR_END: imports
 
 // ANCHOR: settings
