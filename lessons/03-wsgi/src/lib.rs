@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod app_error;
 mod application;
 mod bell;
 mod body;
@@ -45,7 +46,8 @@ mod variables;
 mod wire;
 
 pub use answer::{Answer, Outcome};
-pub use application::{AppError, Application, application};
+pub use app_error::AppError;
+pub use application::{Application, application};
 pub use bell::Bell;
 pub use body::Body;
 pub use control::{Handle, ServeError};
