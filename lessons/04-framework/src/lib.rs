@@ -22,6 +22,7 @@
 mod app;
 pub mod demo;
 mod failure;
+mod into_response;
 mod json;
 mod pattern;
 mod request;
@@ -29,7 +30,8 @@ mod response;
 
 pub use app::App;
 pub use failure::Failure;
+pub use into_response::IntoResponse;
 pub use json::escape_html;
 pub use request::Request;
-pub use response::{Html, IntoResponse, Json, PlainText, Response, Status};
+pub use response::{Html, Json, PlainText, Response, Status};
 // ANCHOR_END: imports

@@ -6,9 +6,6 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use lesson03::Body;
-use serde::Serialize;
-
-use crate::{Failure, json};
 // ANCHOR_END: imports
 
 // ANCHOR: response
@@ -105,44 +102,6 @@ pub struct Html<T>(pub T);
 /// `JSONResponse`.
 pub struct Json<T>(pub T);
 // ANCHOR_END: kinds
-
-// ANCHOR: into_response
-/// What a handler may return: a response, or something that becomes one.
-pub trait IntoResponse {
-    /// Becomes a response, or fails to.
-    fn into_response(self) -> Result<Response, Failure>;
-}
-
-impl IntoResponse for Response {
-    fn into_response(self) -> Result<Response, Failure> {
-        Ok(self)
-    }
-}
-
-impl<T: Into<Body>> IntoResponse for PlainText<T> {
-    fn into_response(self) -> Result<Response, Failure> {
-        Ok(Response::new("text/plain; charset=utf-8", self.0))
-    }
-}
-
-impl<T: Into<Body>> IntoResponse for Html<T> {
-    fn into_response(self) -> Result<Response, Failure> {
-        Ok(Response::new("text/html; charset=utf-8", self.0))
-    }
-}
-
-impl<T: Serialize> IntoResponse for Json<T> {
-    fn into_response(self) -> Result<Response, Failure> {
-        Ok(Response::new("application/json", json::to_vec(&self.0)?))
-    }
-}
-
-impl<T: IntoResponse, E: Into<Failure>> IntoResponse for Result<T, E> {
-    fn into_response(self) -> Result<Response, Failure> {
-        self.map_err(Into::into)?.into_response()
-    }
-}
-// ANCHOR_END: into_response
 
 // ANCHOR: status
 /// A status line's code and reason, from a number, a string of digits, or both words in full.
