@@ -29,50 +29,26 @@ mod limits;
 mod log;
 mod page;
 mod scan;
+mod settings;
 mod target;
 
 use std::net::SocketAddr;
 
 use lesson01::accept;
 use socket2::Socket;
-use terminal::{Arguments, UsageError};
 
 pub use connection::{Buffer, Connection, Ending, arm};
 pub use date::Clock;
 pub use fault::{ALLOWED_METHODS, Fault};
 pub use framing::Framing;
 pub use head::{Head, Request, Version, is_token_byte, parse_head};
-pub use limits::{LIMIT_FLAGS, Limits, MAX_FIELDS, SERVER_FLAGS};
+pub use limits::{LIMIT_SETTINGS, Limits, MAX_FIELDS};
 pub use log::{first_line, log_request};
 pub use page::Page;
 pub use scan::{Extent, Scanner};
+pub use settings::{SERVER_SETTINGS, Settings};
 pub use target::{Target, is_host, percent_decode};
 // ANCHOR_END: imports
-
-// ANCHOR: settings
-/// What a server is told when it starts.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// How much a client may take.
-    pub limits: Limits,
-    /// Whether to show the traffic.
-    pub trace: bool,
-    /// Whether to leave out the access log.
-    pub quiet: bool,
-}
-
-impl Settings {
-    /// The settings that a command line asks for.
-    pub fn from_flags(flags: &Arguments) -> Result<Settings, UsageError> {
-        let limits = Limits::from_flags(flags)?;
-        Ok(Settings {
-            limits,
-            trace: flags.switch("trace"),
-            quiet: flags.switch("quiet"),
-        })
-    }
-}
-// ANCHOR_END: settings
 
 // ANCHOR: serve
 /// Serves one client after the other, for ever, with whatever `respond` makes of a request.

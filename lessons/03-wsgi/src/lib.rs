@@ -30,6 +30,8 @@ mod exchange;
 mod gateway;
 mod input;
 mod intake;
+mod options;
+mod pace;
 mod registry;
 mod response;
 mod server;
@@ -45,10 +47,12 @@ pub use environ::{Deployment, Environ, Errors, Mark};
 pub use exchange::{Exchange, Outcome};
 pub use gateway::{Desk, Gateway};
 pub use input::{Input, Source, Transport};
-pub use intake::{Inlet, Intake, PACE_FLAGS, Pace, RequestBody};
+pub use intake::{Inlet, Intake, RequestBody};
+pub use options::{Address, GATEWAY_SETTINGS, Options};
+pub use pace::{PACE_SETTINGS, Pace};
 pub use registry::{Export, Registry, UnknownApplication};
 pub use response::{Account, Extent, Response, Stamp, UntilClose, Wire};
-pub use server::{Address, Builder, GATEWAY_FLAGS, Options, WsgiServer, make_server};
+pub use server::{Builder, WsgiServer, make_server};
 pub use start_response::{
     Begin, Sink, StartError, StartResponse, Writer, check_header, check_status,
 };

@@ -37,6 +37,6 @@ pub use incoming::{ChunkedBody, Incoming};
 pub use persistence::{Next, Persistent, client_stays, staying_lines};
 pub use pool::{Client, Need, Numbers, Pool, Served};
 pub use server::PoolServer;
-pub use settings::{POOL_FLAGS, PoolSettings};
+pub use settings::{POOL_SETTINGS, PoolSettings};
 pub use stats::{Counter, Stats};
 // ANCHOR_END: imports

@@ -156,15 +156,10 @@ impl PoolServer {
         let (listener, address, mut gateway) = options.listen(address)?;
         listener.set_nonblocking(true)?;
         gateway.deployment.multithread = true;
-        let PoolSettings {
-            queue_size,
-            threads,
-            max_threads,
-            ..
-        } = settings;
+        let (least, most) = (settings.threads, settings.most_threads());
         let house = House {
             gateway,
-            pool: Pool::new(queue_size, threads, max_threads),
+            pool: Pool::new(settings.queue_size, least, most),
             stats: Stats::default(),
             stays: staying_lines(settings.timeout),
             settings,
@@ -301,7 +296,7 @@ impl PoolServer {
         let mut hurry = self.house.stop.rings() > 1;
         let deadline = Instant::now() + self.house.settings.stop_timeout;
         // The kernel holds one client more than the backlog says.
-        for _ in 0..=self.house.settings.backlog {
+        for _ in 0..=self.house.gateway.settings.backlog {
             hurry |= self.house.stop.rings() > 0;
             if hurry || Instant::now() >= deadline {
                 break;
