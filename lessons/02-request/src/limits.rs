@@ -65,8 +65,8 @@ pub const LIMIT_SETTINGS: &[Setting<Limits>] = &[
         unit: Unit::Seconds,
         bounds: TIMEOUT,
         help: "for the client to take a piece of the answer",
-        reason: "A client that asks and never reads 64 KiB of its answer would hold its server \
-                 for ever.",
+        reason: "It counts for each 64 KiB: a client that asks and never reads would hold its \
+                 server for ever.",
         field: |limits| &mut limits.write_timeout,
     },
     Setting {
@@ -92,8 +92,8 @@ pub const LIMIT_SETTINGS: &[Setting<Limits>] = &[
         unit: Unit::Bytes,
         bounds: Bounds::Any,
         help: "for one line of it, then 414 or 431",
-        reason: "One endless line is as bad as endless fields, and whoever wrote a target that \
-                 long shall learn which line it was.",
+        reason: "One endless line is as bad as endless fields, and a limit of its own tells the \
+                 client whether it was the target or a field.",
         field: |limits| &mut limits.line_bytes,
     },
     Setting {
