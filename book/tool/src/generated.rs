@@ -5,6 +5,7 @@ use std::io;
 
 use crate::finding::Finding;
 use crate::ladder;
+use crate::settings;
 use crate::tree::Tree;
 
 /// A file that is made from code.
@@ -78,10 +79,20 @@ pub fn matrix() -> Generated {
     }
 }
 
+/// The page with every setting.
+pub fn settings(tree: &Tree) -> Generated {
+    Generated {
+        path: "book/src/settings.md".to_owned(),
+        text: settings::page(tree.lessons),
+        command: "cargo run -p book -- settings",
+    }
+}
+
 /// Every generated file.
 pub fn all(tree: &Tree) -> Vec<Generated> {
     let mut files = figures(tree);
     files.push(matrix());
+    files.push(settings(tree));
     files
 }
 

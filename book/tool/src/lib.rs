@@ -7,7 +7,7 @@
 //! contract    every rule over a Tree (pages, lessons) gives Findings
 //!   rules         what can be read: includes, listings, coverage, links, figures …
 //!   transcript    what has to be run: console fences, executed and compared
-//! generated   files made from code and checked in: the ladders, the matrix
+//! generated   files made from code and checked in: the ladders, the matrix, the settings
 //! ```
 //!
 //! A rule is a function from a [`tree::Tree`] to [`finding::Finding`]s. Its tests plant the fault
@@ -27,6 +27,7 @@ pub mod page;
 mod planted;
 pub mod rules;
 pub mod serve;
+pub mod settings;
 pub mod site;
 pub mod source;
 pub mod transcript;

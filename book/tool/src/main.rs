@@ -45,6 +45,8 @@ enum Task {
     },
     /// Write the page with the matrix of lessons and probes.
     Matrix,
+    /// Write the page with every setting.
+    Settings,
     /// Write the figures that are drawn from the list of lessons.
     Figures,
     /// Run the benches and write what they measured into book/data (takes a minute or two).
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Some(Task::Build) => build(),
         Some(Task::Check { only, no_run }) => check(only.as_deref(), !no_run),
         Some(Task::Matrix) => write(|_| vec![generated::matrix()]),
+        Some(Task::Settings) => write(|tree| vec![generated::settings(tree)]),
         Some(Task::Figures) => write(generated::figures),
         Some(Task::Bench) => bench(),
     };

@@ -31,6 +31,7 @@ mod limits;
 mod log;
 mod page;
 mod scan;
+mod settings;
 mod stream;
 mod target;
 mod token;
@@ -40,7 +41,6 @@ use std::net::SocketAddr;
 
 use lesson01::accept;
 use socket2::Socket;
-use terminal::{Arguments, UsageError};
 
 pub use buffer::{Buffer, Rest};
 pub use connection::{Connection, Ending, arm};
@@ -49,40 +49,16 @@ pub use desk::Desk;
 pub use fault::{ALLOWED_METHODS, Fault};
 pub use framing::Framing;
 pub use head::{Head, Request, Wishes, parse_head};
-pub use limits::{LIMIT_FLAGS, Limits, MAX_FIELDS, SERVER_FLAGS};
+pub use limits::{LIMIT_SETTINGS, Limits, MAX_FIELDS};
 pub use log::{first_line, log_request};
 pub use page::Page;
 pub use scan::{Extent, Scanner};
+pub use settings::{SERVER_SETTINGS, Settings};
 pub use stream::{Session, Stream};
 pub use target::{Target, is_host, percent_decode};
 pub use token::is_token_byte;
 pub use version::Version;
 // ANCHOR_END: imports
-
-// ANCHOR: settings
-/// What a server is told when it starts.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// How much a client may take.
-    pub limits: Limits,
-    /// Whether to show the traffic.
-    pub trace: bool,
-    /// Whether to leave out the access log.
-    pub quiet: bool,
-}
-
-impl Settings {
-    /// The settings that a command line asks for.
-    pub fn from_flags(flags: &Arguments) -> Result<Settings, UsageError> {
-        let limits = Limits::from_flags(flags)?;
-        Ok(Settings {
-            limits,
-            trace: flags.switch("trace"),
-            quiet: flags.switch("quiet"),
-        })
-    }
-}
-// ANCHOR_END: settings
 
 // ANCHOR: serve
 /// Serves one client after the other, for ever, with whatever `respond` makes of a request.

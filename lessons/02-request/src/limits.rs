@@ -3,29 +3,26 @@
 // ANCHOR: imports
 use std::time::Duration;
 
-use terminal::{Arguments, Flag, UsageError};
+use terminal::{Bounds, Setting, Unit};
 // ANCHOR_END: imports
 
 // ANCHOR: limits
 /// How much a client may take: of memory, of patience, of everybody else's time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The whole head, in bytes. Stops a client that sends fields without end.
+    /// The whole head, in bytes.
     pub head_bytes: usize,
-    /// One line of the head, in bytes. Longer targets get 414, longer fields 431.
+    /// One line of the head, in bytes.
     pub line_bytes: usize,
-    /// Fields in a head, at most [`MAX_FIELDS`]. Stops floods of tiny fields, cheap to send and
-    /// dear to look through.
+    /// Fields in a head, at most [`MAX_FIELDS`].
     pub fields: usize,
-    /// The body that a client may announce. Stops uploads nobody asked for before they start.
+    /// The body that a client may announce, in bytes.
     pub body_bytes: u64,
-    /// From `accept` to the end of the head, however the bytes are spread. A deadline for each
-    /// read would let a client that drips one byte at a time stay for ever.
+    /// From `accept` to the end of the head.
     pub head_timeout: Duration,
-    /// How long the client may take for 64 KiB of an answer. Stops clients that ask and never
-    /// read.
+    /// For the client to take 64 KiB of an answer.
     pub write_timeout: Duration,
-    /// How long a close may wait for the client to read its answer and leave.
+    /// For the client to read its answer and leave.
     pub drain_timeout: Duration,
 }
 
@@ -47,139 +44,92 @@ impl Default for Limits {
 }
 // ANCHOR_END: limits
 
-// ANCHOR: limit_flags
-/// The limits as flags.
-pub const LIMIT_FLAGS: &[Flag] = &[
-    flag(
-        "head-timeout",
-        "SECS",
-        "10",
-        "for the whole head to arrive, then 408",
-    ),
-    flag(
-        "write-timeout",
-        "SECS",
-        "10",
-        "for the client to take a piece of the answer",
-    ),
-    flag(
-        "drain-timeout",
-        "SECS",
-        "2",
-        "for a gentle close with unread input",
-    ),
-    flag(
-        "head-limit",
-        "BYTES",
-        "16384",
-        "for the whole head, then 431",
-    ),
-    flag(
-        "line-limit",
-        "BYTES",
-        "8192",
-        "for one line of it, then 414 or 431",
-    ),
-    flag(
-        "field-limit",
-        "N",
-        "100",
-        "fields in a head, at most 100, then 431",
-    ),
-    flag(
-        "body-limit",
-        "BYTES",
-        "1048576",
-        "for an announced body, then 413",
-    ),
-];
+// ANCHOR: limit_settings
+/// The kernel takes a timeout of zero for "never", and cuts off what is finer than it can count.
+const TIMEOUT: Bounds = Bounds::AtLeast(0.001);
 
-/// The flags of a listening server.
-pub const SERVER_FLAGS: &[Flag] = &[
-    flag(
-        "backlog",
-        "N",
-        "128",
-        "how many clients may wait to be accepted",
-    ),
-    flag("trace", "", "", "show the traffic: < received, > sent"),
-    flag("quiet", "", "", "no line in the log for each request"),
-];
-
-const fn flag(
-    name: &'static str,
-    value: &'static str,
-    default: &'static str,
-    help: &'static str,
-) -> Flag {
-    Flag {
-        name,
-        value,
-        default,
-        help,
-    }
-}
-
-impl Limits {
-    /// The limits that a command line asks for.
-    pub fn from_flags(flags: &Arguments) -> Result<Limits, UsageError> {
-        let limits = Limits {
-            head_bytes: flags.number("head-limit")?,
-            line_bytes: flags.number("line-limit")?,
-            fields: flags.number("field-limit")?,
-            body_bytes: flags.number("body-limit")?,
-            head_timeout: flags.seconds("head-timeout")?,
-            write_timeout: flags.seconds("write-timeout")?,
-            drain_timeout: flags.seconds("drain-timeout")?,
-        };
-        if limits.fields > MAX_FIELDS {
-            return Err(UsageError::new(format!(
-                "--field-limit can be at most {MAX_FIELDS}"
-            )));
-        }
+/// The limits, each with its reason: the attack or the accident that it stops.
+pub const LIMIT_SETTINGS: &[Setting<Limits>] = &[
+    Setting {
+        name: "head-timeout",
+        unit: Unit::Seconds,
+        bounds: TIMEOUT,
+        help: "for the whole head to arrive, then 408",
+        reason: "It counts from `accept` to the end of the head, however the bytes are spread: a \
+                 deadline for each read would let a client that drips one byte at a time stay for \
+                 ever.",
+        field: |limits| &mut limits.head_timeout,
+    },
+    Setting {
+        name: "write-timeout",
+        unit: Unit::Seconds,
+        bounds: TIMEOUT,
+        help: "for the client to take a piece of the answer",
+        reason: "It counts for each 64 KiB: a client that asks and never reads would hold its \
+                 server for ever.",
+        field: |limits| &mut limits.write_timeout,
+    },
+    Setting {
+        name: "drain-timeout",
+        unit: Unit::Seconds,
+        bounds: TIMEOUT,
+        help: "for a gentle close with unread input",
+        reason: "A close waits for the client to read its answer and leave, and not all of them \
+                 leave.",
+        field: |limits| &mut limits.drain_timeout,
+    },
+    Setting {
+        name: "head-limit",
+        unit: Unit::Bytes,
         // The buffer for a head is there as long as the server.
-        const MOST: usize = 1024 * 1024;
-        if limits.head_bytes == 0 || limits.head_bytes > MOST {
-            return Err(UsageError::new(format!("--head-limit is from 1 to {MOST}")));
-        }
-        // The kernel takes a timeout of zero for "never", and cuts off what is finer than it can
-        // count.
-        let timeouts = [
-            limits.head_timeout,
-            limits.write_timeout,
-            limits.drain_timeout,
-        ];
-        if timeouts
-            .iter()
-            .any(|timeout| *timeout < Duration::from_millis(1))
-        {
-            return Err(UsageError::new("a timeout must be at least 0.001 seconds"));
-        }
-        Ok(limits)
-    }
-}
-// ANCHOR_END: limit_flags
+        bounds: Bounds::Between(1.0, 1024.0 * 1024.0),
+        help: "for the whole head, then 431",
+        reason: "A client that sends fields without end would fill the memory.",
+        field: |limits| &mut limits.head_bytes,
+    },
+    Setting {
+        name: "line-limit",
+        unit: Unit::Bytes,
+        bounds: Bounds::Any,
+        help: "for one line of it, then 414 or 431",
+        reason: "One endless line is as bad as endless fields, and a limit of its own tells the \
+                 client whether it was the target or a field.",
+        field: |limits| &mut limits.line_bytes,
+    },
+    Setting {
+        name: "field-limit",
+        unit: Unit::Number,
+        bounds: Bounds::AtMost(MAX_FIELDS as f64),
+        help: "fields in a head, at most 100, then 431",
+        reason: "A flood of tiny fields is cheap to send and dear to look through.",
+        field: |limits| &mut limits.fields,
+    },
+    Setting {
+        name: "body-limit",
+        unit: Unit::Bytes,
+        bounds: Bounds::Any,
+        help: "for an announced body, then 413",
+        reason: "An upload that nobody asked for is stopped before it starts.",
+        field: |limits| &mut limits.body_bytes,
+    },
+];
+// ANCHOR_END: limit_settings
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use terminal::Program;
+    use terminal::{Program, UsageError};
 
     const PROGRAM: Program = Program {
         name: "test",
         about: "A test.",
         operand: None,
-        flags: &[LIMIT_FLAGS],
+        flags: &[&LIMIT_SETTINGS],
     };
 
     fn limits(line: &str) -> Result<Limits, UsageError> {
         let words = line.split_whitespace().map(Into::into);
-        Limits::from_flags(&PROGRAM.parse(words).unwrap().unwrap())
-    }
-
-    #[test]
-    fn the_help_text_and_the_defaults_agree() {
-        assert_eq!(limits("").unwrap(), Limits::default());
+        PROGRAM.parse(words).unwrap().unwrap().read(LIMIT_SETTINGS)
     }
 
     #[test]
@@ -187,8 +137,25 @@ mod tests {
         assert!(limits("--field-limit 101").is_err());
         assert!(limits("--head-timeout 0").is_err());
         assert!(limits("--write-timeout 0.0000001").is_err());
+        assert!(limits("--drain-timeout 0").is_err());
         assert!(limits("--head-limit 0").is_err());
         assert!(limits("--head-limit 9999999999").is_err());
         assert_eq!(limits("--body-limit 5").unwrap().body_bytes, 5);
+    }
+
+    #[test]
+    fn every_limit_can_be_set() {
+        let line = "--head-limit 1 --line-limit 2 --field-limit 3 --body-limit 4 \
+                    --head-timeout 5 --write-timeout 6 --drain-timeout 7";
+        let expected = Limits {
+            head_bytes: 1,
+            line_bytes: 2,
+            fields: 3,
+            body_bytes: 4,
+            head_timeout: Duration::from_secs(5),
+            write_timeout: Duration::from_secs(6),
+            drain_timeout: Duration::from_secs(7),
+        };
+        assert_eq!(limits(line).unwrap(), expected);
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use lesson01::{ReuseAddress, announce, listen, resolve};
-use lesson02::{LIMIT_FLAGS, SERVER_FLAGS, Settings, arm, hello, serve};
+use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS, Settings, arm, hello, serve};
 use terminal::{Flag, Program};
 // ANCHOR_END: imports
 
@@ -14,7 +14,7 @@ const PROGRAM: Program = Program {
     name: "lesson02",
     about: "Lesson 2, a request: what was asked, or what was wrong with it.",
     operand: None,
-    flags: &[SERVER_FLAGS, LIMIT_FLAGS, &[DELAY]],
+    flags: &[&SERVER_SETTINGS, &LIMIT_SETTINGS, &[DELAY]],
 };
 
 const DELAY: Flag = Flag {
@@ -28,9 +28,8 @@ fn main() -> ExitCode {
     PROGRAM.run(|flags| {
         let settings = Settings::from_flags(flags)?;
         let delay = flags.seconds("delay")?;
-        let backlog = flags.number("backlog")?;
         let address = resolve(flags.text("addr"))?;
-        let listener = listen(address, backlog, ReuseAddress::Yes)?;
+        let listener = listen(address, settings.backlog, ReuseAddress::Yes)?;
         arm(&listener, &settings.limits)?;
         announce(PROGRAM.name, &listener, address)?;
         serve(&listener, &settings, |request| {

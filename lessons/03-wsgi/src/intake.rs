@@ -5,69 +5,11 @@ use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use lesson02::{Ending, Framing, Head, Page, Rest};
-use terminal::{Arguments, Flag, UsageError};
 
-use crate::Transport;
+use crate::{Pace, Transport};
 // ANCHOR_END: imports
 
-// ANCHOR: pace
-/// How slowly a body may come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// Nothing is asked of a body for so long after its first read.
-    pub grace: Duration,
-    /// From then on the average must be so many bytes a second. A deadline for the whole body
-    /// would punish slow lines; one for each read would let a client drip for ever.
-    pub bytes_per_second: u64,
-}
-
-impl Default for Pace {
-    fn default() -> Pace {
-        Pace {
-            grace: Duration::from_secs(5),
-            bytes_per_second: 500,
-        }
-    }
-}
-
-/// The pace as flags.
-pub const PACE_FLAGS: &[Flag] = &[
-    Flag {
-        name: "body-timeout",
-        value: "SECS",
-        default: "5",
-        help: "before a body must have its pace",
-    },
-    Flag {
-        name: "body-rate",
-        value: "BYTES",
-        default: "500",
-        help: "that pace, in bytes a second, then 408",
-    },
-];
-
-impl Pace {
-    /// The pace that a command line asks for.
-    pub fn from_flags(flags: &Arguments) -> Result<Pace, UsageError> {
-        let (grace, rate) = (flags.seconds("body-timeout")?, flags.number("body-rate")?);
-        match rate {
-            0 => Err(UsageError::new("--body-rate must be more than zero")),
-            _ if grace < Duration::from_millis(1) => Err(UsageError::new(
-                "--body-timeout must be at least 0.001 seconds",
-            )),
-            _ => Ok(Pace {
-                grace,
-                bytes_per_second: rate,
-            }),
-        }
-    }
-
-    /// How long a client may have kept us waiting when `received` bytes have come.
-    fn allowance(&self, received: u64) -> Duration {
-        self.grace + Duration::from_millis(received * 1000 / self.bytes_per_second)
-    }
-}
-
+// ANCHOR: pace_clock
 /// How long a client has kept us waiting for its body. What an application does between two
 /// reads is not the client's time.
 #[derive(Debug)]
@@ -105,7 +47,7 @@ impl PaceClock {
         self.received += count as u64;
     }
 }
-// ANCHOR_END: pace
+// ANCHOR_END: pace_clock
 
 // ANCHOR: coding
 /// How a body is written on the wire.

@@ -34,6 +34,8 @@ mod exchange;
 mod gateway;
 mod input;
 mod intake;
+mod options;
+mod pace;
 mod pause;
 mod protocol;
 mod registry;
@@ -56,11 +58,13 @@ pub use environ::{Deployment, Environ, Errors, Mark};
 pub use exchange::{Exchange, Visit};
 pub use gateway::Gateway;
 pub use input::{Input, Source};
-pub use intake::{Blame, Coding, GO, Intake, Length, PACE_FLAGS, Pace, Progress, Refusal};
+pub use intake::{Blame, Coding, GO, Intake, Length, Progress, Refusal};
+pub use options::{Address, GATEWAY_SETTINGS, Options};
+pub use pace::{PACE_SETTINGS, Pace};
 pub use pause::{pause, pause_with};
 pub use protocol::Protocol;
 pub use registry::{Export, Registry, UnknownApplication};
-pub use server::{Address, Builder, GATEWAY_FLAGS, Options, WsgiServer, make_server};
+pub use server::{Builder, WsgiServer, make_server};
 pub use start_response::{
     Begin, Sink, StartError, StartResponse, Writer, check_header, check_status,
 };

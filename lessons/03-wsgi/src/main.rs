@@ -4,8 +4,8 @@
 use std::process::ExitCode;
 
 use lesson01::announce;
-use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
-use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry, WsgiServer};
+use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS};
+use lesson03::{GATEWAY_SETTINGS, Options, PACE_SETTINGS, Registry, WsgiServer};
 use terminal::{Program, UsageError};
 // ANCHOR_END: imports
 
@@ -17,7 +17,12 @@ const PROGRAM: Program = Program {
         "MODULE:CALLABLE",
         "the application (default demo:application)",
     )),
-    flags: &[SERVER_FLAGS, LIMIT_FLAGS, PACE_FLAGS, GATEWAY_FLAGS],
+    flags: &[
+        &SERVER_SETTINGS,
+        &LIMIT_SETTINGS,
+        &PACE_SETTINGS,
+        &GATEWAY_SETTINGS,
+    ],
 };
 
 fn main() -> ExitCode {

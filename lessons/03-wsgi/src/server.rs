@@ -7,14 +7,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use lesson01::{ReuseAddress, listen, recover, resolve};
-use lesson02::{Desk, Settings, arm};
+use lesson01::recover;
+use lesson02::Desk;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
-use terminal::{Arguments, Flag, UsageError};
 
 use crate::control::{Control, Handle, ServeError};
-use crate::{Application, Client, Deployment, Gateway, Pace};
+use crate::{Address, Application, Client, Gateway, Options};
 // ANCHOR_END: imports
 
 // ANCHOR: make_server
@@ -37,28 +36,6 @@ pub fn make_server(
     app: impl Application + 'static,
 ) -> Result<WsgiServer, Box<dyn Error>> {
     WsgiServer::bind(address, Arc::new(app), Options::default())
-}
-
-/// What names a place to listen: `"host:port"` or `("host", port)`.
-pub trait Address {
-    /// The address in the form `host:port`.
-    fn host_and_port(&self) -> String;
-}
-
-impl Address for &str {
-    fn host_and_port(&self) -> String {
-        (*self).to_owned()
-    }
-}
-
-impl Address for (&str, u16) {
-    fn host_and_port(&self) -> String {
-        let (host, port) = self;
-        match host.contains(':') && !host.starts_with('[') {
-            true => format!("[{host}]:{port}"),
-            false => format!("{host}:{port}"),
-        }
-    }
 }
 
 /// A server in the making, for those who like to name what they give.
@@ -111,88 +88,6 @@ pub struct WsgiServer {
     desk: Mutex<Desk>,
     control: Arc<Control>,
     hooks: Hooks,
-}
-
-/// What a server can be told when it is made.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Limits, trace and log.
-    pub settings: Settings,
-    /// How slowly a body may come.
-    pub pace: Pace,
-    /// How many clients may wait to be accepted.
-    pub backlog: u16,
-    /// `SERVER_SOFTWARE`, and the `Server` header.
-    pub software: &'static str,
-    /// `SERVER_NAME`; the bound address if it is not given.
-    pub server_name: Option<String>,
-    /// Further variables for `environ`.
-    pub extra: Vec<(String, String)>,
-}
-
-impl Options {
-    /// Listens at `address`, and makes the gateway that belongs there.
-    pub fn listen(
-        self,
-        address: impl Address,
-    ) -> Result<(Socket, SocketAddr, Gateway), Box<dyn Error>> {
-        let asked = resolve(&address.host_and_port())?;
-        let listener = listen(asked, self.backlog, ReuseAddress::Yes)?;
-        arm(&listener, &self.settings.limits)?;
-        let address = listener.local_addr()?.as_socket().unwrap_or(asked);
-        let mut deployment = Deployment::at(address, self.software);
-        deployment.server_name = self.server_name.unwrap_or(deployment.server_name);
-        deployment.extra = self.extra;
-        let gateway = Gateway::new(self.settings, self.pace, deployment);
-        Ok((listener, address, gateway))
-    }
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            settings: Settings::default(),
-            pace: Pace::default(),
-            backlog: 128,
-            software: "lesson03",
-            server_name: None,
-            extra: Vec::new(),
-        }
-    }
-}
-
-/// The flags of a server with a gateway.
-pub const GATEWAY_FLAGS: &[Flag] = &[
-    Flag {
-        name: "server-name",
-        value: "NAME",
-        default: "",
-        help: "SERVER_NAME for applications, instead of the bound address",
-    },
-    Flag {
-        name: "env",
-        value: "K=V",
-        default: "",
-        help: "a variable for environ; repeatable",
-    },
-];
-
-impl Options {
-    /// The options that a command line asks for.
-    pub fn from_flags(flags: &Arguments, software: &'static str) -> Result<Options, UsageError> {
-        let pair = |text: &str| match text.split_once('=') {
-            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-            _ => Err(UsageError::new(format!("--env takes K=V, not {text:?}"))),
-        };
-        Ok(Options {
-            settings: Settings::from_flags(flags)?,
-            pace: Pace::from_flags(flags)?,
-            backlog: flags.number("backlog")?,
-            software,
-            server_name: Some(flags.text("server-name").to_owned()).filter(|name| !name.is_empty()),
-            extra: flags.all("env").map(pair).collect::<Result<_, _>>()?,
-        })
-    }
 }
 
 /// What Python's servers leave to subclasses.

@@ -4,8 +4,8 @@
 use std::process::ExitCode;
 
 use lesson01::announce;
-use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
-use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry, WsgiServer};
+use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS};
+use lesson03::{GATEWAY_SETTINGS, Options, PACE_SETTINGS, Registry, WsgiServer};
 use terminal::{Flag, Program, UsageError};
 // ANCHOR_END: imports
 
@@ -15,10 +15,10 @@ const PROGRAM: Program = Program {
     about: "Lesson 4, a framework: routes and responses, on the server of lesson 3.",
     operand: Some(("MODULE:CALLABLE", "the application (default framework:app)")),
     flags: &[
-        SERVER_FLAGS,
-        LIMIT_FLAGS,
-        PACE_FLAGS,
-        GATEWAY_FLAGS,
+        &SERVER_SETTINGS,
+        &LIMIT_SETTINGS,
+        &PACE_SETTINGS,
+        &GATEWAY_SETTINGS,
         &[DEBUG],
     ],
 };

@@ -21,13 +21,15 @@ mod children;
 mod fork;
 mod report;
 mod server;
+mod settings;
 mod signals;
 mod turn_away;
 
 pub use children::Children;
 pub use fork::{Side, exit_child, fork, only_thread};
 pub use report::report;
-pub use server::{Ended, FORK_FLAGS, ForkingServer, Forks, STOP_FLAG};
+pub use server::{Ended, ForkingServer};
+pub use settings::{FORK_SETTINGS, Forks, STOP_TIMEOUT, stop_timeout};
 pub use signals::{child_bell, ring_on_signals, stop_bell};
 pub use turn_away::turn_away;
 // ANCHOR_END: imports

@@ -4,9 +4,9 @@
 use std::process::ExitCode;
 
 use lesson01::announce;
-use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
-use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry};
-use lesson05::{Ended, FORK_FLAGS, ForkingServer, Forks, report};
+use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS};
+use lesson03::{GATEWAY_SETTINGS, Options, PACE_SETTINGS, Registry};
+use lesson05::{Ended, FORK_SETTINGS, ForkingServer, report};
 use terminal::{Program, UsageError};
 // ANCHOR_END: imports
 
@@ -19,11 +19,11 @@ const PROGRAM: Program = Program {
         "the application (default demo:application)",
     )),
     flags: &[
-        SERVER_FLAGS,
-        LIMIT_FLAGS,
-        PACE_FLAGS,
-        GATEWAY_FLAGS,
-        FORK_FLAGS,
+        &SERVER_SETTINGS,
+        &LIMIT_SETTINGS,
+        &PACE_SETTINGS,
+        &GATEWAY_SETTINGS,
+        &FORK_SETTINGS,
     ],
 };
 
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         let app = flags.operand().unwrap_or("demo:application");
         let app = Registry::demo().find(app).map_err(UsageError::new)?;
         let options = Options::from_flags(flags, PROGRAM.name)?;
-        let forks = Forks::from_flags(flags)?;
+        let forks = flags.read(FORK_SETTINGS)?;
         let (listener, address, gateway) = options.listen(flags.text("addr"))?;
         listener.set_nonblocking(true)?;
         let server = ForkingServer::new(gateway, app, forks)?;

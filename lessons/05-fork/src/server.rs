@@ -14,80 +14,12 @@ use nix::sys::signal::Signal;
 use nix::unistd::{getpid, getppid};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{SockAddr, Socket};
-use terminal::{Arguments, Flag, UsageError, say};
+use terminal::say;
 
 use crate::{
-    Children, Side, child_bell, exit_child, fork, only_thread, report, stop_bell, turn_away,
+    Children, Forks, Side, child_bell, exit_child, fork, only_thread, report, stop_bell, turn_away,
 };
 // ANCHOR_END: imports
-
-// ANCHOR: forks
-/// How many children a server may have, and for how long.
-#[derive(Clone, Copy, Debug)]
-pub struct Forks {
-    /// With so many children nobody else is accepted: clients wait in the backlog, where they
-    /// cost nothing, instead of in processes that the machine has no room for.
-    pub max_children: usize,
-    /// A child that takes longer is ended.
-    pub child_timeout: Duration,
-    /// How long a stop waits for the children before it ends them.
-    pub stop_timeout: Duration,
-    /// How many clients the kernel may have accepted for us when we stop.
-    pub backlog: u16,
-}
-
-impl Default for Forks {
-    fn default() -> Forks {
-        Forks {
-            max_children: 40,
-            child_timeout: Duration::from_secs(300),
-            stop_timeout: Duration::from_secs(10),
-            backlog: 128,
-        }
-    }
-}
-
-/// How long a graceful stop may take, for this server and those after it.
-pub const STOP_FLAG: Flag = Flag {
-    name: "stop-timeout",
-    value: "SECS",
-    default: "10",
-    help: "for requests under way to finish after SIGTERM or Ctrl-C",
-};
-
-/// The flags of a server that forks.
-pub const FORK_FLAGS: &[Flag] = &[
-    Flag {
-        name: "max-children",
-        value: "N",
-        default: "40",
-        help: "processes at a time; further clients wait in the backlog",
-    },
-    Flag {
-        name: "child-timeout",
-        value: "SECS",
-        default: "300",
-        help: "after which a child is ended",
-    },
-    STOP_FLAG,
-];
-
-impl Forks {
-    /// What a command line asks for.
-    pub fn from_flags(flags: &Arguments) -> Result<Forks, UsageError> {
-        let max_children = flags.number("max-children")?;
-        if max_children == 0 {
-            return Err(UsageError::new("--max-children must be at least 1"));
-        }
-        Ok(Forks {
-            max_children,
-            child_timeout: flags.seconds("child-timeout")?,
-            stop_timeout: flags.seconds("stop-timeout")?,
-            backlog: flags.number("backlog")?,
-        })
-    }
-}
-// ANCHOR_END: forks
 
 // ANCHOR: server
 /// A server that forks for each connection (Python's `ForkingMixIn`).
@@ -267,7 +199,7 @@ impl ForkingServer {
         ));
         let deadline = Instant::now() + self.forks.stop_timeout;
         // The kernel holds one client more than the backlog says.
-        for _ in 0..=self.forks.backlog {
+        for _ in 0..=self.gateway.settings.backlog {
             in_time = in_time && self.fewer_before(self.forks.max_children, deadline);
             if !in_time {
                 break;

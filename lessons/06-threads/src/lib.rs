@@ -19,7 +19,9 @@
 
 mod run;
 mod server;
+mod settings;
 
 pub use run::{Run, run};
-pub use server::{THREAD_FLAGS, ThreadingServer, Threads};
+pub use server::ThreadingServer;
+pub use settings::{THREAD_SETTINGS, Threads};
 // ANCHOR_END: imports

@@ -4,10 +4,10 @@
 use std::process::ExitCode;
 
 use lesson01::announce;
-use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
-use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry};
+use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS};
+use lesson03::{GATEWAY_SETTINGS, Options, PACE_SETTINGS, Registry};
 use lesson05::{Ended, report, stop_bell};
-use lesson06::{THREAD_FLAGS, ThreadingServer, Threads};
+use lesson06::{THREAD_SETTINGS, ThreadingServer};
 use terminal::{Program, UsageError};
 // ANCHOR_END: imports
 
@@ -20,11 +20,11 @@ const PROGRAM: Program = Program {
         "the application (default demo:application)",
     )),
     flags: &[
-        SERVER_FLAGS,
-        LIMIT_FLAGS,
-        PACE_FLAGS,
-        GATEWAY_FLAGS,
-        THREAD_FLAGS,
+        &SERVER_SETTINGS,
+        &LIMIT_SETTINGS,
+        &PACE_SETTINGS,
+        &GATEWAY_SETTINGS,
+        &THREAD_SETTINGS,
     ],
 };
 
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         let app = flags.operand().unwrap_or("demo:application");
         let app = Registry::demo().find(app).map_err(UsageError::new)?;
         let options = Options::from_flags(flags, PROGRAM.name)?;
-        let threads = Threads::from_flags(flags)?;
+        let threads = flags.read(THREAD_SETTINGS)?;
         let (listener, address, gateway) = options.listen(flags.text("addr"))?;
         listener.set_nonblocking(true)?;
         let stop = stop_bell()?;

@@ -11,95 +11,12 @@ use std::time::{Duration, Instant};
 use lesson01::recover;
 use lesson02::Desk;
 use lesson03::{Application, Bell, Client, Gateway};
-use lesson05::{Ended, STOP_FLAG, report, turn_away};
+use lesson05::{Ended, report, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{SockAddr, Socket};
-use terminal::{Arguments, Flag, UsageError};
+
+use crate::Threads;
 // ANCHOR_END: imports
-
-// ANCHOR: threads
-/// How many threads a server may have, and what becomes of them when it stops.
-#[derive(Clone, Copy, Debug)]
-pub struct Threads {
-    /// With so many threads nobody else is accepted: clients wait in the backlog.
-    pub max_threads: usize,
-    /// The size of each thread's stack. The kernel gives memory to the pages that are used, so
-    /// this is a bound on what a deep call can take, not a price.
-    pub stack_size: usize,
-    /// Python's `daemon_threads`: a stop does not wait for the threads.
-    pub daemon_threads: bool,
-    /// Python's `block_on_close`: a stop waits for threads that are not daemons.
-    pub block_on_close: bool,
-    /// How long it waits.
-    pub stop_timeout: Duration,
-    /// How many clients the kernel may have accepted for us when we stop.
-    pub backlog: u16,
-}
-
-impl Default for Threads {
-    fn default() -> Threads {
-        Threads {
-            max_threads: 512,
-            stack_size: 2 * 1024 * 1024,
-            daemon_threads: false,
-            block_on_close: true,
-            stop_timeout: Duration::from_secs(10),
-            backlog: 128,
-        }
-    }
-}
-
-/// In a debug build the server's own calls need more than half of it. A call that finds no room
-/// is not a panic that could be caught: it ends the whole process.
-const SMALLEST_STACK: usize = 64 * 1024;
-
-/// The flags of a server with threads.
-pub const THREAD_FLAGS: &[Flag] = &[
-    Flag {
-        name: "max-threads",
-        value: "N",
-        default: "512",
-        help: "threads at a time; further clients wait in the backlog",
-    },
-    Flag {
-        name: "stack-size",
-        value: "BYTES",
-        default: "2097152",
-        help: "for each thread",
-    },
-    Flag {
-        name: "daemon-threads",
-        value: "",
-        default: "",
-        help: "a stop does not wait for requests under way",
-    },
-    STOP_FLAG,
-];
-
-impl Threads {
-    /// What a command line asks for.
-    pub fn from_flags(flags: &Arguments) -> Result<Threads, UsageError> {
-        let max_threads = flags.number("max-threads")?;
-        if max_threads == 0 {
-            return Err(UsageError::new("--max-threads must be at least 1"));
-        }
-        let stack_size = flags.number("stack-size")?;
-        if stack_size < SMALLEST_STACK {
-            return Err(UsageError::new(format!(
-                "--stack-size must be at least {SMALLEST_STACK}"
-            )));
-        }
-        Ok(Threads {
-            max_threads,
-            stack_size,
-            daemon_threads: flags.switch("daemon-threads"),
-            block_on_close: true,
-            stop_timeout: flags.seconds("stop-timeout")?,
-            backlog: flags.number("backlog")?,
-        })
-    }
-}
-// ANCHOR_END: threads
 
 // ANCHOR: server
 /// A server with a thread for each connection (Python's `ThreadingMixIn`).
@@ -275,7 +192,7 @@ impl ThreadingServer {
         let deadline = Instant::now() + self.threads.stop_timeout;
         let mut desk = Desk::default();
         // The kernel holds one client more than the backlog says.
-        for _ in 0..=self.threads.backlog {
+        for _ in 0..=self.gateway.settings.backlog {
             in_time = in_time && self.fewer_before(self.threads.max_threads, deadline, stop);
             if !in_time {
                 break;

@@ -4,10 +4,10 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
-use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry};
+use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS};
+use lesson03::{GATEWAY_SETTINGS, Options, PACE_SETTINGS, Registry};
 use lesson05::{Ended, report, stop_bell};
-use lesson07::{POOL_FLAGS, PoolServer, PoolSettings};
+use lesson07::{POOL_SETTINGS, PoolServer, PoolSettings};
 use terminal::{Program, UsageError, ready};
 // ANCHOR_END: imports
 
@@ -20,11 +20,11 @@ const PROGRAM: Program = Program {
         "the application (default demo:application)",
     )),
     flags: &[
-        SERVER_FLAGS,
-        LIMIT_FLAGS,
-        PACE_FLAGS,
-        GATEWAY_FLAGS,
-        POOL_FLAGS,
+        &SERVER_SETTINGS,
+        &LIMIT_SETTINGS,
+        &PACE_SETTINGS,
+        &GATEWAY_SETTINGS,
+        &POOL_SETTINGS,
     ],
 };
 

@@ -58,7 +58,7 @@ impl PoolServer {
         let pool = Pool::new(
             settings.queue_size,
             settings.threads,
-            settings.max_threads,
+            settings.most_threads(),
             Arc::clone(&house.crowded),
         )?;
         let crew = Crew::new(Arc::clone(&house), pool);
@@ -256,7 +256,7 @@ impl PoolServer {
         let deadline = Instant::now() + self.settings.stop_timeout;
         self.crew.pool.last_call();
         // The kernel holds one client more than the backlog says.
-        for _ in 0..=self.settings.backlog {
+        for _ in 0..=self.house.gateway.settings.backlog {
             hurry |= self.house.stop.rings() > 0;
             if hurry || Instant::now() >= deadline {
                 break;

@@ -3,8 +3,8 @@
 // ANCHOR: imports
 use std::time::Duration;
 
-use lesson05::STOP_FLAG;
-use terminal::{Arguments, Flag, UsageError};
+use lesson05::{STOP_TIMEOUT, stop_timeout};
+use terminal::{Arguments, Bounds, Setting, Unit, UsageError};
 // ANCHOR_END: imports
 
 // ANCHOR: settings
@@ -12,27 +12,23 @@ use terminal::{Arguments, Flag, UsageError};
 /// where ours differs.
 #[derive(Clone, Debug)]
 pub struct PoolSettings {
-    /// Workers from the start (`numthreads`, 10). Each owns one connection at a time.
+    /// Workers from the start (`numthreads`, 10).
     pub threads: usize,
-    /// Workers at most (`max`, without a limit there).
-    pub max_threads: usize,
+    /// Workers at most, as many as from the start if nothing is said (`max`, without a limit
+    /// there).
+    pub max_threads: Option<usize>,
     /// Accepted clients that may wait for a worker (`accepted_queue_size`, without a limit there).
-    /// Without one, overload shows when the memory is gone.
     pub queue_size: usize,
     /// How long a full queue makes the next client wait before it is turned away
     /// (`accepted_queue_timeout`, 10 s).
     pub queue_timeout: Duration,
-    /// How long a connection may be quiet between two requests (`timeout`, 10 s). It owns a
-    /// worker for as long.
+    /// How long a connection may be quiet between two requests (`timeout`, 10 s).
     pub timeout: Duration,
-    /// Requests on one connection, without a limit there. A client that never stops would own
-    /// its worker for ever.
+    /// Requests on one connection, without a limit there.
     pub requests_per_connection: usize,
     /// How long requests under way may take to finish (`shutdown_timeout`, 5 s).
     pub stop_timeout: Duration,
-    /// How many clients the kernel may hold for us (`request_queue_size`, 5).
-    pub backlog: u16,
-    /// Whether `/__stats` shows the numbers. They are nobody's business but yours.
+    /// Whether `/__stats` shows the numbers.
     pub stats: bool,
 }
 
@@ -40,114 +36,112 @@ impl Default for PoolSettings {
     fn default() -> PoolSettings {
         PoolSettings {
             threads: 8,
-            max_threads: 8,
+            max_threads: None,
             queue_size: 64,
             queue_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(5),
             requests_per_connection: 100,
-            stop_timeout: Duration::from_secs(10),
-            backlog: 128,
+            stop_timeout: STOP_TIMEOUT,
             stats: false,
         }
     }
 }
+// ANCHOR_END: settings
 
-/// The flags of a server with a pool.
-pub const POOL_FLAGS: &[Flag] = &[
-    flag("threads", "N", "8", "workers from the start"),
-    flag(
-        "max-threads",
-        "N",
-        "",
-        "workers at most (default: as many as --threads)",
-    ),
-    flag("queue", "N", "64", "clients that may wait for a worker"),
-    flag(
-        "queue-timeout",
-        "SECS",
-        "1",
-        "for room in a full queue, then 503",
-    ),
-    flag(
-        "keep-alive",
-        "SECS",
-        "5",
-        "for another request on a connection, then close",
-    ),
-    flag(
-        "max-requests",
-        "N",
-        "100",
-        "requests on a connection, then close",
-    ),
-    flag("stats", "", "", "show the numbers at /__stats"),
-    STOP_FLAG,
+// ANCHOR: pool_settings
+/// The settings of a server with a pool.
+pub const POOL_SETTINGS: &[Setting<PoolSettings>] = &[
+    Setting {
+        name: "threads",
+        unit: Unit::Number,
+        bounds: Bounds::AtLeast(1.0),
+        help: "workers from the start",
+        reason: "Each owns one connection at a time, so this is how many clients are served at \
+                 once.",
+        field: |pool| &mut pool.threads,
+    },
+    Setting {
+        name: "max-threads",
+        unit: Unit::Number,
+        bounds: Bounds::AtLeast(1.0),
+        help: "workers at most (default: as many as --threads)",
+        reason: "While more clients wait than workers are idle, the pool may grow, but no further \
+                 than the machine has room.",
+        field: |pool| &mut pool.max_threads,
+    },
+    Setting {
+        name: "queue",
+        unit: Unit::Number,
+        bounds: Bounds::AtLeast(1.0),
+        help: "clients that may wait for a worker",
+        reason: "Without a bound, overload shows when the memory is gone.",
+        field: |pool| &mut pool.queue_size,
+    },
+    Setting {
+        name: "queue-timeout",
+        unit: Unit::Seconds,
+        bounds: Bounds::Any,
+        help: "for room in a full queue, then 503",
+        reason: "A short crowd passes by itself, and after that an honest no is better than a \
+                 long wait.",
+        field: |pool| &mut pool.queue_timeout,
+    },
+    Setting {
+        name: "keep-alive",
+        unit: Unit::Seconds,
+        bounds: Bounds::Any,
+        help: "for another request on a connection, then close",
+        reason: "A connection that is quiet owns a worker for as long.",
+        field: |pool| &mut pool.timeout,
+    },
+    Setting {
+        name: "max-requests",
+        unit: Unit::Number,
+        bounds: Bounds::AtLeast(1.0),
+        help: "requests on a connection, then close",
+        reason: "A client that never stops asking would own its worker for ever.",
+        field: |pool| &mut pool.requests_per_connection,
+    },
+    Setting {
+        name: "stats",
+        unit: Unit::Switch,
+        bounds: Bounds::Any,
+        help: "show the numbers at /__stats",
+        reason: "How busy a server is, is nobody's business but yours.",
+        field: |pool| &mut pool.stats,
+    },
+    stop_timeout(|pool| &mut pool.stop_timeout),
 ];
-
-const fn flag(
-    name: &'static str,
-    value: &'static str,
-    default: &'static str,
-    help: &'static str,
-) -> Flag {
-    Flag {
-        name,
-        value,
-        default,
-        help,
-    }
-}
 
 impl PoolSettings {
     /// What a command line asks for.
     pub fn from_flags(flags: &Arguments) -> Result<PoolSettings, UsageError> {
-        let threads = flags.number("threads")?;
-        let max_threads = match flags.text("max-threads") {
-            "" => threads,
-            _ => flags.number("max-threads")?,
-        };
-        let settings = PoolSettings {
-            threads,
-            max_threads,
-            queue_size: flags.number("queue")?,
-            queue_timeout: flags.seconds("queue-timeout")?,
-            timeout: flags.seconds("keep-alive")?,
-            requests_per_connection: flags.number("max-requests")?,
-            stop_timeout: flags.seconds("stop-timeout")?,
-            backlog: flags.number("backlog")?,
-            stats: flags.switch("stats"),
-        };
-        let least = [
-            settings.threads,
-            settings.queue_size,
-            settings.requests_per_connection,
-        ];
-        if least.contains(&0) {
-            return Err(UsageError::new(
-                "--threads, --queue and --max-requests must be at least 1",
-            ));
-        }
-        if settings.max_threads < settings.threads {
+        let settings: PoolSettings = flags.read(POOL_SETTINGS)?;
+        if settings.most_threads() < settings.threads {
             return Err(UsageError::new(
                 "--max-threads cannot be less than --threads",
             ));
         }
         Ok(settings)
     }
+
+    /// Workers at most, whether somebody said so or not.
+    pub fn most_threads(&self) -> usize {
+        self.max_threads.unwrap_or(self.threads)
+    }
 }
-// ANCHOR_END: settings
+// ANCHOR_END: pool_settings
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lesson02::SERVER_FLAGS;
     use terminal::Program;
 
     const PROGRAM: Program = Program {
         name: "test",
         about: "A test.",
         operand: None,
-        flags: &[SERVER_FLAGS, POOL_FLAGS],
+        flags: &[&POOL_SETTINGS],
     };
 
     fn settings(line: &str) -> Result<PoolSettings, UsageError> {
@@ -156,15 +150,24 @@ mod tests {
     }
 
     #[test]
-    fn the_help_text_and_the_defaults_agree() {
-        let expected = format!("{:?}", PoolSettings::default());
-        assert_eq!(format!("{:?}", settings("").unwrap()), expected);
+    fn a_pool_that_could_not_work_is_refused() {
+        for nothing in ["--threads 0", "--queue 0", "--max-requests 0"] {
+            assert!(settings(nothing).is_err(), "{nothing}");
+        }
+        assert!(settings("--threads 4 --max-threads 3").is_err());
+        assert_eq!(settings("--threads 4").unwrap().most_threads(), 4);
     }
 
     #[test]
-    fn a_pool_that_could_not_work_is_refused() {
-        assert!(settings("--threads 0").is_err());
-        assert!(settings("--threads 4 --max-threads 3").is_err());
-        assert_eq!(settings("--threads 4").unwrap().max_threads, 4);
+    fn every_setting_can_be_set() {
+        let line = "--threads 1 --max-threads 2 --queue 3 --queue-timeout 4 --keep-alive 5 \
+                    --max-requests 6 --stop-timeout 7 --stats";
+        let given = settings(line).unwrap();
+        assert_eq!((given.threads, given.max_threads), (1, Some(2)));
+        assert_eq!((given.queue_size, given.requests_per_connection), (3, 6));
+        assert_eq!(given.queue_timeout, Duration::from_secs(4));
+        assert_eq!(given.timeout, Duration::from_secs(5));
+        assert_eq!(given.stop_timeout, Duration::from_secs(7));
+        assert!(given.stats);
     }
 }

@@ -3,13 +3,15 @@
 // ANCHOR: imports
 use std::error::Error;
 use std::ffi::OsString;
-use std::fmt::{self, Display};
+use std::fmt::{self, Debug, Display};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
 use lexopt::Arg;
+
+use crate::settable::{seconds, whole_number};
 // ANCHOR_END: imports
 
 // ANCHOR: flag
@@ -35,6 +37,44 @@ pub const ADDR: Flag = Flag {
 };
 // ANCHOR_END: flag
 
+// ANCHOR: row
+/// A flag as a command line and its help text see it, from whichever table it comes.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The name without its two dashes.
+    pub name: &'static str,
+    /// What the help text calls the value; empty for a switch.
+    pub value: &'static str,
+    /// The value when the flag is not given; empty for none.
+    pub default: String,
+    /// One line of explanation.
+    pub help: &'static str,
+}
+
+impl From<Flag> for Row {
+    fn from(flag: Flag) -> Row {
+        Row {
+            name: flag.name,
+            value: flag.value,
+            default: flag.default.to_owned(),
+            help: flag.help,
+        }
+    }
+}
+
+/// Where flags come from: a few of a command's own, or the settings of a lesson.
+pub trait Table: Debug {
+    /// Its flags, in the order of the help text.
+    fn rows(&self) -> Vec<Row>;
+}
+
+impl<const COUNT: usize> Table for [Flag; COUNT] {
+    fn rows(&self) -> Vec<Row> {
+        self.iter().copied().map(Row::from).collect()
+    }
+}
+// ANCHOR_END: row
+
 // ANCHOR: program
 /// A command: what `--help` prints and what the command line may hold.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +85,8 @@ pub struct Program {
     pub about: &'static str,
     /// A word without dashes that the command takes, and its help text.
     pub operand: Option<(&'static str, &'static str)>,
-    /// Groups of flags beside `--addr` and `--help`.
-    pub flags: &'static [&'static [Flag]],
+    /// Where its flags come from, beside `--addr` and `--help`.
+    pub flags: &'static [&'static dyn Table],
 }
 // ANCHOR_END: program
 
@@ -89,7 +129,7 @@ impl Program {
         words: impl IntoIterator<Item = OsString>,
     ) -> Result<Option<Arguments>, UsageError> {
         let mut arguments = Arguments {
-            program: *self,
+            rows: self.rows(),
             given: Vec::new(),
             operand: None,
         };
@@ -98,14 +138,14 @@ impl Program {
             match word {
                 Arg::Long("help") | Arg::Short('h') => return Ok(None),
                 Arg::Long(name) => {
-                    let flag = self
-                        .flag(name)
-                        .ok_or_else(|| UsageError::new(format!("there is no flag --{name}")))?;
-                    let value = match flag.value {
+                    let Some(&Row { name, value, .. }) = arguments.row(name) else {
+                        return Err(UsageError::new(format!("there is no flag --{name}")));
+                    };
+                    let value = match value {
                         "" => String::new(),
                         _ => text(parser.value().map_err(UsageError::new)?)?,
                     };
-                    arguments.given.push((flag.name, value));
+                    arguments.given.push((name, value));
                 }
                 Arg::Value(word) if self.operand.is_some() && arguments.operand.is_none() => {
                     arguments.operand = Some(text(word)?);
@@ -117,33 +157,30 @@ impl Program {
     }
     // ANCHOR_END: parse
 
-    // ANCHOR: all_flags
-    fn flag(&self, name: &str) -> Option<Flag> {
-        self.all_flags().find(|flag| flag.name == name)
+    // ANCHOR: rows
+    fn rows(&self) -> Vec<Row> {
+        let tables = self.flags.iter().flat_map(|table| table.rows());
+        std::iter::once(Row::from(ADDR)).chain(tables).collect()
     }
-
-    fn all_flags(&self) -> impl Iterator<Item = Flag> + use<'_> {
-        std::iter::once(ADDR).chain(self.flags.iter().copied().flatten().copied())
-    }
-    // ANCHOR_END: all_flags
+    // ANCHOR_END: rows
 
     // ANCHOR: help
     /// What `--help` prints.
     pub fn help(&self) -> String {
-        let mut rows: Vec<(String, String)> = Vec::new();
+        let mut lines: Vec<(String, String)> = Vec::new();
         if let Some((name, help)) = self.operand {
-            rows.push((format!("  {name}"), help.to_owned()));
+            lines.push((format!("  {name}"), help.to_owned()));
         }
-        for flag in self.all_flags() {
-            let left = format!("  --{} {}", flag.name, flag.value);
-            let right = match flag.default {
-                "" => flag.help.to_owned(),
-                default => format!("{} (default {default})", flag.help),
+        for row in self.rows() {
+            let left = format!("  --{} {}", row.name, row.value);
+            let right = match row.default.as_str() {
+                "" => row.help.to_owned(),
+                default => format!("{} (default {default})", row.help),
             };
-            rows.push((left.trim_end().to_owned(), right));
+            lines.push((left.trim_end().to_owned(), right));
         }
-        rows.push(("  --help".to_owned(), "print this text".to_owned()));
-        let width = rows.iter().map(|(left, _)| left.len()).max().unwrap_or(0);
+        lines.push(("  --help".to_owned(), "print this text".to_owned()));
+        let width = lines.iter().map(|(left, _)| left.len()).max().unwrap_or(0);
         let operand = self
             .operand
             .map_or(String::new(), |(name, _)| format!(" [{name}]"));
@@ -151,7 +188,7 @@ impl Program {
             "{}\n\nUsage: {}{operand} [flags]\n\n",
             self.about, self.name
         );
-        for (left, right) in rows {
+        for (left, right) in lines {
             help.push_str(&format!("{left:width$}  {right}\n"));
         }
         help
@@ -170,12 +207,16 @@ fn text(word: OsString) -> Result<String, UsageError> {
 /// A parsed command line. A flag that was not given has its default.
 #[derive(Clone, Debug)]
 pub struct Arguments {
-    program: Program,
+    rows: Vec<Row>,
     given: Vec<(&'static str, String)>,
     operand: Option<String>,
 }
 
 impl Arguments {
+    fn row(&self, name: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.name == name)
+    }
+
     /// The word without dashes, if there was one.
     pub fn operand(&self) -> Option<&str> {
         self.operand.as_deref()
@@ -190,7 +231,7 @@ impl Arguments {
     pub fn text(&self, name: &str) -> &str {
         match self.all(name).last() {
             Some(given) => given,
-            None => self.program.flag(name).map_or("", |flag| flag.default),
+            None => self.row(name).map_or("", |row| &row.default),
         }
     }
 
@@ -204,27 +245,21 @@ impl Arguments {
 
     /// The value of a flag that takes a whole number.
     pub fn number<T: FromStr>(&self, name: &str) -> Result<T, UsageError> {
-        self.parsed(name, "a whole number in range", |text| text.parse().ok())
+        self.parsed(name, whole_number)
     }
 
     /// The value of a flag that takes seconds, fractions allowed.
     pub fn seconds(&self, name: &str) -> Result<Duration, UsageError> {
-        // More than a year is a mistake, and could not be added to the current time.
-        const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
-        self.parsed(name, "seconds, such as 10 or 0.5", |text| {
-            let seconds = Duration::try_from_secs_f64(text.parse().ok()?);
-            seconds.ok().filter(|seconds| *seconds <= YEAR)
-        })
+        self.parsed(name, seconds)
     }
 
     fn parsed<T>(
         &self,
         name: &str,
-        what: &str,
-        parse: impl Fn(&str) -> Option<T>,
+        parse: impl Fn(&str) -> Result<T, &'static str>,
     ) -> Result<T, UsageError> {
         let text = self.text(name);
-        parse(text).ok_or_else(|| UsageError::new(format!("--{name} takes {what}, not {text:?}")))
+        parse(text).map_err(|expected| UsageError::unexpected(name, expected, text))
     }
 }
 // ANCHOR_END: arguments
@@ -238,6 +273,11 @@ impl UsageError {
     /// An error with the given text.
     pub fn new(message: impl Display) -> UsageError {
         UsageError(message.to_string())
+    }
+
+    /// An error for a flag whose value is not what was expected.
+    pub(crate) fn unexpected(name: &str, expected: &str, text: &str) -> UsageError {
+        UsageError(format!("--{name} takes {expected}, not {text:?}"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What every lesson's command needs and no lesson is about: flags in, lines out.
 //!
 //! - [`Program`] describes a command once; `--help`, the defaults and the errors follow from it.
+//! - [`Setting`] is a row in the table of what a lesson can be told; its flag follows from it.
 //! - [`ready`] prints the one line on standard output that says where a server listens.
 //! - [`say`] prints everything else, on standard error, and survives a terminal that went away.
 //! - [`visible`] shows bytes from the network without letting them control the terminal.
@@ -10,7 +11,11 @@
 
 mod flags;
 mod lines;
+mod settable;
+mod settings;
 
-pub use flags::{ADDR, Arguments, Flag, Program, UsageError};
+pub use flags::{ADDR, Arguments, Flag, Program, Row, Table, UsageError};
 pub use lines::{Visible, ready, say, visible};
+pub use settable::{Settable, Whole};
+pub use settings::{Bounds, Setting, Unit};
 // ANCHOR_END: imports

@@ -67,7 +67,7 @@ pub fn bind(
     };
     // Every page that is open in a browser keeps a connection.
     let settings = PoolSettings {
-        max_threads: 64,
+        max_threads: Some(64),
         ..PoolSettings::default()
     };
     PoolServer::bind(

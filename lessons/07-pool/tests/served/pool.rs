@@ -85,7 +85,7 @@ fn a_stopped_server_listens_no_more() {
 fn workers_that_are_sent_away_go_and_the_least_number_stays() {
     let settings = PoolSettings {
         threads: 2,
-        max_threads: 6,
+        max_threads: Some(6),
         ..PoolSettings::default()
     };
     let served = serve_with(demo::application, settings);
