@@ -19,14 +19,13 @@
 
 mod children;
 mod fork;
-mod report;
+mod lost_lines;
 mod server;
 mod signals;
 mod turn_away;
 
 pub use children::Children;
 pub use fork::{Side, exit_child, fork, only_thread};
-pub use report::report;
 pub use server::{Ended, FORK_FLAGS, ForkingServer, Forks, STOP_FLAG};
 pub use signals::Bell;
 pub use turn_away::turn_away;

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use lesson01::announce;
 use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
 use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry};
-use lesson05::{Ended, FORK_FLAGS, ForkingServer, Forks, report};
-use terminal::{Program, UsageError};
+use lesson05::{Ended, FORK_FLAGS, ForkingServer, Forks};
+use terminal::{Program, UsageError, say};
 // ANCHOR_END: imports
 
 // ANCHOR: main
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         let server = ForkingServer::new(gateway, app, forks)?;
         announce(PROGRAM.name, &listener, address)?;
         ended = server.serve(listener);
-        report("stopped");
+        say("stopped");
         Ok(())
     });
     if ended == Ended::Forced {

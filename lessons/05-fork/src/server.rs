@@ -16,7 +16,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 use terminal::{Arguments, Flag, UsageError, say};
 
-use crate::{Bell, Children, Side, exit_child, fork, only_thread, report, turn_away};
+use crate::lost_lines::LostLines;
+use crate::{Bell, Children, Side, exit_child, fork, only_thread, turn_away};
 // ANCHOR_END: imports
 
 // ANCHOR: forks
@@ -96,6 +97,7 @@ pub struct ForkingServer {
     children: Children,
     child_bell: Bell,
     stop_bell: Bell,
+    lost_lines: LostLines,
     desk: Desk,
     fork: fn() -> nix::Result<Side>,
 }
@@ -130,6 +132,7 @@ impl ForkingServer {
             children: Children::default(),
             child_bell: Bell::for_children()?,
             stop_bell: Bell::for_stop()?,
+            lost_lines: LostLines::new()?,
             desk,
             fork,
         })
@@ -194,9 +197,12 @@ impl ForkingServer {
         self.desk.clock.date(); // The child inherits the date as well.
         match (self.fork)() {
             Ok(Side::Child) => return Some(client),
-            Ok(Side::Parent(pid)) => self.children.add(pid),
+            Ok(Side::Parent(pid)) => {
+                self.children.add(pid);
+                self.lost_lines.leave_to_child();
+            }
             Err(error) => {
-                report(format_args!("fork: {error}; a client is turned away"));
+                say(format_args!("fork: {error}; a client is turned away"));
                 turn_away(client, &self.gateway, &mut self.desk);
             }
         }
@@ -218,6 +224,7 @@ impl ForkingServer {
         let served = catch_unwind(AssertUnwindSafe(|| {
             gateway.converse(client, peer, app, desk)
         }));
+        self.lost_lines.bring_home();
         exit_child(if served.is_ok() { 0 } else { 1 })
     }
 }
@@ -246,7 +253,9 @@ impl ForkingServer {
             }
             None => poll(&mut [child, stop], at_most.as_ref()),
         };
-        self.child_bell.rings();
+        if self.child_bell.rings() > 0 {
+            self.lost_lines.collect();
+        }
     }
     // ANCHOR_END: wait
 
@@ -258,7 +267,7 @@ impl ForkingServer {
         let mut in_time = self.stop_bell.rings() <= 1;
         self.children.have_lost_one(); // What was before the stop is another story.
         let count = self.children.count();
-        report(format_args!(
+        say(format_args!(
             "stopping; requests under way: {count}; once more to stop at once"
         ));
         let deadline = Instant::now() + self.forks.stop_timeout;
@@ -305,6 +314,7 @@ impl ForkingServer {
     fn fewer_before(&mut self, count: usize, deadline: Instant) -> bool {
         loop {
             self.children.reap();
+            self.lost_lines.collect();
             let left = deadline.saturating_duration_since(Instant::now());
             if self.children.count() < count {
                 return true;

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use lesson01::announce;
 use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
 use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry};
-use lesson05::{Bell, Ended, report};
+use lesson05::{Bell, Ended};
 use lesson06::{THREAD_FLAGS, ThreadingServer, Threads};
-use terminal::{Program, UsageError};
+use terminal::{Program, UsageError, say};
 // ANCHOR_END: imports
 
 // ANCHOR: main
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         let server = ThreadingServer::new(gateway, app, threads)?;
         announce(PROGRAM.name, &listener, address)?;
         ended = server.serve(listener, &stop);
-        report("stopped");
+        say("stopped");
         Ok(())
     });
     if ended == Ended::Forced {

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use lesson01::recover;
 use lesson03::{Application, Desk, Gateway};
-use lesson05::{Bell, Ended, STOP_FLAG, report, turn_away};
+use lesson05::{Bell, Ended, STOP_FLAG, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
-use terminal::{Arguments, Flag, UsageError};
+use terminal::{Arguments, Flag, UsageError, say};
 // ANCHOR_END: imports
 
 // ANCHOR: threads
@@ -196,7 +196,7 @@ impl ThreadingServer {
         match named.stack_size(self.threads.stack_size).spawn(work) {
             Ok(handle) => Some(handle),
             Err(error) => {
-                report(format_args!("no thread: {error}; a client is turned away"));
+                say(format_args!("no thread: {error}; a client is turned away"));
                 if let Some(client) = take(&seat) {
                     turn_away(client, &self.gateway, desk);
                 }
@@ -267,7 +267,7 @@ impl ThreadingServer {
         if self.threads.daemon_threads || !self.threads.block_on_close {
             return Ended::Clean;
         }
-        report(format_args!(
+        say(format_args!(
             "stopping; requests under way: {}; once more to stop at once",
             self.alive()
         ));

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use lesson02::{LIMIT_FLAGS, SERVER_FLAGS};
 use lesson03::{GATEWAY_FLAGS, Options, PACE_FLAGS, Registry};
-use lesson05::{Bell, Ended, report};
+use lesson05::{Bell, Ended};
 use lesson07::{POOL_FLAGS, PoolServer, PoolSettings};
-use terminal::{Program, UsageError, ready};
+use terminal::{Program, UsageError, ready, say};
 // ANCHOR_END: imports
 
 // ANCHOR: main
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         let server = PoolServer::bind(flags.text("addr"), app, options, settings, stop)?;
         ready(PROGRAM.name, server.address());
         ended = server.start()?;
-        report("stopped");
+        say("stopped");
         Ok(())
     });
     if ended == Ended::Forced {

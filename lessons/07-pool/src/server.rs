@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use lesson01::recover;
 use lesson03::{Address, Application, Desk, Gateway, Options};
-use lesson05::{Bell, Ended, report, turn_away};
+use lesson05::{Bell, Ended, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
+use terminal::say;
 
 use crate::conversation::Seat;
 use crate::persistence::staying_lines;
@@ -273,14 +274,14 @@ impl PoolServer {
             Ok(Need::Nothing) => {}
             Ok(Need::AnotherWorker) => {
                 if let Err(error) = Worker::start(&self.house) {
-                    report(format_args!(
+                    say(format_args!(
                         "no further worker: {error}; those that there are go on"
                     ));
                 }
             }
             Err(client) => {
                 let count = self.house.settings.queue_size;
-                report(format_args!(
+                say(format_args!(
                     "the queue is full ({count} clients); {peer} is turned away"
                 ));
                 self.house.stats.turned_away.add(1);
@@ -316,7 +317,7 @@ impl PoolServer {
         self.house.pool.close();
         let numbers = self.house.pool.numbers();
         let busy = numbers.live - numbers.idle;
-        report(format_args!(
+        say(format_args!(
             "stopping; connections: {busy}; once more to stop at once"
         ));
         // Clients that are about to send another request on their connection get its answer.

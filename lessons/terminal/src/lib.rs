@@ -2,7 +2,7 @@
 //!
 //! - [`Program`] describes a command once; `--help`, the defaults and the errors follow from it.
 //! - [`ready`] prints the one line on standard output that says where a server listens.
-//! - [`say`] prints everything else, on standard error, and survives a terminal that went away.
+//! - [`say`] prints everything else, on standard error. It waits for no reader and needs none.
 //! - [`visible`] shows bytes from the network without letting them control the terminal.
 
 // ANCHOR: imports
@@ -10,7 +10,9 @@
 
 mod flags;
 mod lines;
+mod log;
+mod panics;
 
 pub use flags::{ADDR, Arguments, Flag, Program, UsageError};
-pub use lines::{Visible, ready, say, visible};
+pub use lines::{Visible, lose, ready, say, take_lost, visible};
 // ANCHOR_END: imports

@@ -28,5 +28,6 @@ mod said;
 pub mod screen;
 pub mod server;
 pub mod transcript;
+pub mod unread_log;
 pub mod workshop;
 pub mod world;
