@@ -6,7 +6,7 @@
 //! ```text
 //! serve                 wait → reap → accept → fork, until a signal says stop
 //!   parent              close the client, remember the child
-//!   child               close the listener, converse (lesson 3), _exit
+//!   child               close the listener, wait for a first byte, converse (lesson 3), _exit
 //! finish                the queue once more, close, wait for the children, end the rest
 //! ```
 //!
@@ -18,6 +18,7 @@
 #![deny(unsafe_code)] // Three calls in `fork` need it, each with its reason.
 
 mod children;
+mod closing;
 mod fork;
 mod lost_lines;
 mod server;
@@ -25,6 +26,7 @@ mod signals;
 mod turn_away;
 
 pub use children::Children;
+pub use closing::Closing;
 pub use fork::{Side, exit_child, fork, only_thread};
 pub use server::{Ended, FORK_FLAGS, ForkingServer, Forks, STOP_FLAG};
 pub use signals::Bell;

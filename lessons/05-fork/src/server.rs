@@ -17,7 +17,7 @@ use socket2::Socket;
 use terminal::{Arguments, Flag, UsageError, say};
 
 use crate::lost_lines::LostLines;
-use crate::{Bell, Children, Side, exit_child, fork, only_thread, turn_away};
+use crate::{Bell, Children, Closing, Side, exit_child, fork, only_thread, turn_away};
 // ANCHOR_END: imports
 
 // ANCHOR: forks
@@ -97,6 +97,7 @@ pub struct ForkingServer {
     children: Children,
     child_bell: Bell,
     stop_bell: Bell,
+    closing: Closing,
     lost_lines: LostLines,
     desk: Desk,
     fork: fn() -> nix::Result<Side>,
@@ -132,6 +133,7 @@ impl ForkingServer {
             children: Children::default(),
             child_bell: Bell::for_children()?,
             stop_bell: Bell::for_stop()?,
+            closing: Closing::new(forks.stop_timeout)?,
             lost_lines: LostLines::new()?,
             desk,
             fork,
@@ -221,8 +223,11 @@ impl ForkingServer {
                 getppid()
             ));
         }
+        let patience = gateway.settings.limits.head_timeout;
         let served = catch_unwind(AssertUnwindSafe(|| {
-            gateway.converse(client, peer, app, desk)
+            if self.closing.lets_begin(&client, patience) {
+                gateway.converse(client, peer, app, desk);
+            } // Otherwise nothing was asked, and the connection closes as it is dropped.
         }));
         self.lost_lines.bring_home();
         exit_child(if served.is_ok() { 0 } else { 1 })
@@ -265,10 +270,11 @@ impl ForkingServer {
     fn finish(mut self, listener: Socket) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut in_time = self.stop_bell.rings() <= 1;
+        self.closing.begin();
         self.children.have_lost_one(); // What was before the stop is another story.
         let count = self.children.count();
         say(format_args!(
-            "stopping; requests under way: {count}; once more to stop at once"
+            "stopping; connections: {count}; once more to stop at once"
         ));
         let deadline = Instant::now() + self.forks.stop_timeout;
         // The kernel holds one client more than the backlog says.

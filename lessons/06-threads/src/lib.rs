@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! serve                 wait → accept → start a thread, until the bell rings
-//!   thread              converse (lesson 3), end
+//!   thread              wait for a first byte, converse (lesson 3), end
 //! finish                the queue once more, close, wait for the threads
 //! ```
 //!

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use lesson01::recover;
 use lesson03::{Application, Desk, Gateway};
-use lesson05::{Bell, Ended, STOP_FLAG, turn_away};
+use lesson05::{Bell, Closing, Ended, STOP_FLAG, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 use terminal::{Arguments, Flag, UsageError, say};
@@ -110,6 +110,7 @@ pub struct ThreadingServer {
     /// Rung by a thread that ends, when the server waits for one to do so.
     room: Arc<Bell>,
     alive: Arc<AtomicUsize>,
+    closing: Arc<Closing>,
 }
 
 impl ThreadingServer {
@@ -126,6 +127,7 @@ impl ThreadingServer {
             threads,
             room: Arc::new(Bell::new()?),
             alive: Arc::default(),
+            closing: Arc::new(Closing::new(threads.stop_timeout)?),
         })
     }
 
@@ -178,6 +180,7 @@ impl ThreadingServer {
         let peer = peer?;
         let present = Present::new(&self.alive, &self.room, self.threads.max_threads);
         let (gateway, app) = (Arc::clone(&self.gateway), self.get_app());
+        let closing = Arc::clone(&self.closing);
         // What a thread is started with is lost if it does not start, so the client waits where
         // both can reach it.
         let seat = Arc::new(Mutex::new(Some(client)));
@@ -186,7 +189,12 @@ impl ThreadingServer {
             let _present = present;
             let mut desk = Desk::default();
             if let Some(client) = take(&taken) {
-                let converse = || gateway.converse(client, peer, &*app, &mut desk);
+                let patience = gateway.settings.limits.head_timeout;
+                let converse = || {
+                    if closing.lets_begin(&client, patience) {
+                        gateway.converse(client, peer, &*app, &mut desk);
+                    } // Otherwise nothing was asked.
+                };
                 // The application's panics end in the gateway. One of ours would end this
                 // connection, and is said by the panic hook; there is nothing to add.
                 let _ = catch_unwind(AssertUnwindSafe(converse));
@@ -264,11 +272,12 @@ impl ThreadingServer {
     fn finish(&self, listener: Socket, stop: &Bell, mut handles: Vec<JoinHandle<()>>) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut in_time = stop.rings() <= 1;
+        self.closing.begin();
         if self.threads.daemon_threads || !self.threads.block_on_close {
             return Ended::Clean;
         }
         say(format_args!(
-            "stopping; requests under way: {}; once more to stop at once",
+            "stopping; connections: {}; once more to stop at once",
             self.alive()
         ));
         let deadline = Instant::now() + self.threads.stop_timeout;

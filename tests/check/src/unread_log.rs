@@ -54,6 +54,11 @@ impl UnreadLog {
         }
     }
 
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// A client that has asked for `target`, and wants one answer.
     pub fn ask(&self, target: &str) -> Client {
         let transcript = Transcript::default();
