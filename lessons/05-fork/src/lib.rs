@@ -7,7 +7,7 @@
 //! serve                 wait → reap → accept → fork, until a signal says stop
 //!   parent              close the client, remember the child
 //!   child               close the listener, wait for a first byte, converse (lesson 3), _exit
-//! finish                the queue once more, close, wait for the children, end the rest
+//! finish                let nobody in, empty the queue, close, wait for the children
 //! ```
 //!
 //! Still wrong, on purpose: a process for each client costs memory and time
@@ -21,6 +21,7 @@ mod children;
 mod closing;
 mod fork;
 mod lost_lines;
+mod newcomers;
 mod server;
 mod signals;
 mod turn_away;
@@ -28,6 +29,7 @@ mod turn_away;
 pub use children::Children;
 pub use closing::Closing;
 pub use fork::{Side, exit_child, fork, only_thread};
+pub use newcomers::{accept_last, let_nobody_in};
 pub use server::{Ended, FORK_FLAGS, ForkingServer, Forks, STOP_FLAG};
 pub use signals::Bell;
 pub use turn_away::turn_away;

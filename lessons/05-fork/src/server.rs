@@ -17,7 +17,10 @@ use socket2::Socket;
 use terminal::{Arguments, Flag, UsageError, say};
 
 use crate::lost_lines::LostLines;
-use crate::{Bell, Children, Closing, Side, exit_child, fork, only_thread, turn_away};
+use crate::{
+    Bell, Children, Closing, Side, accept_last, exit_child, fork, let_nobody_in, only_thread,
+    turn_away,
+};
 // ANCHOR_END: imports
 
 // ANCHOR: forks
@@ -270,6 +273,7 @@ impl ForkingServer {
     fn finish(mut self, listener: Socket) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut in_time = self.stop_bell.rings() <= 1;
+        let_nobody_in(&listener);
         self.closing.begin();
         self.children.have_lost_one(); // What was before the stop is another story.
         let count = self.children.count();
@@ -283,14 +287,14 @@ impl ForkingServer {
             if !in_time {
                 break;
             }
-            match listener.accept() {
-                Ok((client, peer)) => {
+            match accept_last(&listener) {
+                Ok(Some((client, peer))) => {
                     if let Some(client) = self.fork_for(client.into()) {
                         drop(listener);
                         self.be_the_child(client, peer.as_socket());
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Ok(None) => break,
                 Err(error) => recover(&error),
             }
         }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use lesson01::recover;
 use lesson03::{Application, Desk, Gateway};
-use lesson05::{Bell, Closing, Ended, STOP_FLAG, turn_away};
+use lesson05::{Bell, Closing, Ended, STOP_FLAG, accept_last, let_nobody_in, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 use terminal::{Arguments, Flag, UsageError, say};
@@ -272,6 +272,7 @@ impl ThreadingServer {
     fn finish(&self, listener: Socket, stop: &Bell, mut handles: Vec<JoinHandle<()>>) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut in_time = stop.rings() <= 1;
+        let_nobody_in(&listener);
         self.closing.begin();
         if self.threads.daemon_threads || !self.threads.block_on_close {
             return Ended::Clean;
@@ -288,11 +289,11 @@ impl ThreadingServer {
             if !in_time {
                 break;
             }
-            match listener.accept() {
-                Ok((client, peer)) => {
+            match accept_last(&listener) {
+                Ok(Some((client, peer))) => {
                     handles.extend(self.start_thread(client.into(), peer.as_socket(), &mut desk));
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Ok(None) => break,
                 Err(error) => recover(&error),
             }
         }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use lesson01::recover;
 use lesson03::{Address, Application, Desk, Gateway, Options};
-use lesson05::{Bell, Ended, turn_away};
+use lesson05::{Bell, Ended, accept_last, let_nobody_in, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 use terminal::say;
@@ -300,6 +300,7 @@ impl PoolServer {
     fn finish(&self, listener: Socket, desk: &mut Desk) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut hurry = self.house.stop.rings() > 1;
+        let_nobody_in(&listener);
         let deadline = Instant::now() + self.house.settings.stop_timeout;
         // The kernel holds one client more than the backlog says.
         for _ in 0..=self.house.settings.backlog {
@@ -307,9 +308,9 @@ impl PoolServer {
             if hurry || Instant::now() >= deadline {
                 break;
             }
-            match listener.accept() {
-                Ok((client, peer)) => self.enqueue(client, peer.as_socket(), desk),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            match accept_last(&listener) {
+                Ok(Some((client, peer))) => self.enqueue(client, peer.as_socket(), desk),
+                Ok(None) => break,
                 Err(error) => recover(&error),
             }
         }

@@ -27,6 +27,7 @@ pub mod process;
 mod said;
 pub mod screen;
 pub mod server;
+pub mod storm;
 pub mod transcript;
 pub mod unread_log;
 pub mod workshop;
