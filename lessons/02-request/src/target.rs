@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::Fault;
+use crate::token::ByteSet;
 // ANCHOR_END: imports
 
 // ANCHOR: target
@@ -154,18 +155,13 @@ pub fn is_host(text: &[u8]) -> bool {
         .and_then(|rest| rest.strip_suffix(b"]"));
     let host_ok = match inner {
         Some(literal) => ascii(literal).parse::<std::net::Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.iter().all(|&byte| is_name_byte(byte)) && escapes_ok(host),
+        None => !host.is_empty() && NAME_BYTES.has_all(host) && check_escapes(host).is_ok(),
     };
     port_ok && host_ok
 }
 
-fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte)
-}
-
-fn escapes_ok(host: &[u8]) -> bool {
-    check_escapes(host).is_ok()
-}
+/// The bytes of a registered name (RFC 3986 §3.2.2).
+const NAME_BYTES: ByteSet = ByteSet::letters_digits_and(b"-._~!$&'()*+,;=%");
 
 fn ascii(text: &[u8]) -> &str {
     // Text that is not ASCII is no number and no address, and neither is nothing.

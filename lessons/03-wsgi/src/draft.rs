@@ -1,8 +1,6 @@
 //! The answer as bytes: a state machine between the application and the connection.
 
 // ANCHOR: imports
-use std::io::Write;
-
 use lesson02::Page;
 
 use crate::start_response::{StartError, check_header, check_status};
@@ -87,7 +85,7 @@ impl<W: Wire> Draft<W> {
         if self.code == SWITCHING && !self.wire.may_upgrade() {
             return Err(StartError::Upgrade);
         }
-        append(&["HTTP/1.1 ", status, "\r\n"], out);
+        append("HTTP/1.1 ", status, "\r\n", out);
         for (name, value) in headers {
             check_header(name, value)?;
             if name.eq_ignore_ascii_case("content-length") {
@@ -98,7 +96,8 @@ impl<W: Wire> Draft<W> {
             }
             self.has_date |= name.eq_ignore_ascii_case("date");
             self.has_server |= name.eq_ignore_ascii_case("server");
-            append(&[name, ": ", value, "\r\n"], out);
+            out.extend_from_slice(name.as_bytes());
+            append(": ", value, "\r\n", out);
         }
         Ok(())
     }
@@ -131,14 +130,25 @@ fn is_without_body(code: u16) -> bool {
     matches!(code, SWITCHING | 204 | 205 | 304)
 }
 
-/// Appends text as Latin-1, which is what headers are made of. The checks have refused characters
-/// beyond it.
-fn append(pieces: &[&str], out: &mut Vec<u8>) {
-    for piece in pieces {
-        if piece.is_ascii() {
-            out.extend_from_slice(piece.as_bytes());
-        } else {
-            out.extend(piece.chars().map(|char| u8::try_from(char).unwrap_or(b'?')));
+/// Appends text as Latin-1, which is what headers are made of, between two pieces of ours. The
+/// checks have refused characters beyond it.
+fn append(before: &str, text: &str, after: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(before.as_bytes());
+    match text.is_ascii() {
+        true => out.extend_from_slice(text.as_bytes()),
+        false => out.extend(text.chars().map(|char| u8::try_from(char).unwrap_or(b'?'))),
+    }
+    out.extend_from_slice(after.as_bytes());
+}
+
+/// Appends a number, without the machinery that `write!` keeps for wishes that we do not have.
+fn append_number(mut number: u64, out: &mut Vec<u8>) {
+    let start = out.len();
+    loop {
+        out.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break out[start..].reverse();
         }
     }
 }
@@ -165,8 +175,9 @@ impl<W: Wire> Draft<W> {
             out.extend_from_slice(b"Content-Length: 0\r\n");
         } else if let (None, Some(length), false) = (self.length, length, self.has_no_body()) {
             self.length = Some(length);
-            // Writing to memory does not fail.
-            let _ = write!(out, "Content-Length: {length}\r\n");
+            out.extend_from_slice(b"Content-Length: ");
+            append_number(length, out);
+            out.extend_from_slice(b"\r\n");
         }
         let body = match (self.wants_body(), self.length) {
             (false, _) => BodyEnd::NoBody,
@@ -180,7 +191,9 @@ impl<W: Wire> Draft<W> {
     pub fn commit_upgrade(&mut self, protocol: &str, stamp: Stamp<'_>, out: &mut Vec<u8>) {
         self.stamp(stamp, out);
         append(
-            &["Connection: Upgrade\r\nUpgrade: ", protocol, "\r\n\r\n"],
+            "Connection: Upgrade\r\nUpgrade: ",
+            protocol,
+            "\r\n\r\n",
             out,
         );
         self.stage = Stage::Ended;
@@ -189,15 +202,17 @@ impl<W: Wire> Draft<W> {
     fn stamp(&mut self, stamp: Stamp<'_>, out: &mut Vec<u8>) {
         self.stage = Stage::Committed;
         if !self.has_date {
-            append(&["Date: ", stamp.date, "\r\n"], out);
+            append("Date: ", stamp.date, "\r\n", out);
         }
         if !self.has_server {
-            append(&["Server: ", stamp.software, "\r\n"], out);
+            append("Server: ", stamp.software, "\r\n", out);
         }
-        let upgrades = stamp.policy.upgrades();
-        if self.code == 426 && !upgrades.is_empty() {
+        if self.code == 426 {
             // What the client should ask for (RFC 9110 §15.5.22).
-            append(&["Upgrade: ", upgrades, "\r\nConnection: Upgrade\r\n"], out);
+            match stamp.policy.upgrades() {
+                "" => {}
+                names => append("Upgrade: ", names, "\r\nConnection: Upgrade\r\n", out),
+            }
         }
     }
 
@@ -399,6 +414,15 @@ mod tests {
             bytes.starts_with("HTTP/1.1 500 Oops\r\n") && !bytes.contains("X-Old"),
             "{bytes}"
         );
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_library_writes_them() {
+        for number in [0, 7, 9, 10, 99, 100, 101, 1234, 1000000, u64::MAX] {
+            let mut out = Vec::new();
+            append_number(number, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
+        }
     }
 
     #[test]

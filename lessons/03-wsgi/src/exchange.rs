@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 
-use lesson02::{Desk, Ending, Rest, Session};
+use lesson02::{Clock, Desk, Ending, Rest, Session};
 
 use crate::answer::{Answer, Failure, Outcome, guarded};
 use crate::{
@@ -89,7 +89,6 @@ impl<W: Wire, C: Coding> Exchange<W, C> {
         let Exchange { intake, answer } = self;
         let (head, rest) = desk.input.split(desk.head.end());
         let request = desk.head.request(head);
-        let stamp = visit.stamp(desk.clock.date());
         desk.output.clear();
         let parties = RefCell::new(Parties {
             intake,
@@ -97,7 +96,8 @@ impl<W: Wire, C: Coding> Exchange<W, C> {
             answer,
             out: &mut desk.output,
             transport,
-            stamp,
+            clock: &mut desk.clock,
+            visit,
         });
         let input = Input::new(&parties);
         let mut environ = Environ::new(request, visit.peer, visit.deployment, input);
@@ -151,7 +151,8 @@ struct Parties<'p, W, C, T: ?Sized> {
     /// The connection, if somebody may wait for it. If not, the body has been gathered, and what
     /// is written is sent later.
     transport: Option<&'p mut T>,
-    stamp: Stamp<'p>,
+    clock: &'p mut Clock,
+    visit: &'p Visit<'p>,
 }
 
 impl<W: Wire, C: Coding, T: Transport + ?Sized> Parties<'_, W, C, T> {
@@ -164,7 +165,8 @@ impl<W: Wire, C: Coding, T: Transport + ?Sized> Parties<'_, W, C, T> {
             Ok(body) => self.answer.take(body),
             Err(failure) => {
                 let failure = failure.or_blame(self.intake.blame());
-                self.answer.fail(failure, self.stamp, self.out);
+                let stamp = self.visit.stamp(self.clock.date());
+                self.answer.fail(failure, stamp, self.out);
             }
         }
     }
@@ -192,9 +194,8 @@ impl<W: Wire, C: Coding, T: Transport + ?Sized> Sink for RefCell<Parties<'_, W, 
             return Err(io::Error::other(message));
         }
         let unread = parties.intake.unread(parties.rest.received());
-        parties
-            .answer
-            .write(data, unread, parties.stamp, parties.out);
+        let stamp = parties.visit.stamp(parties.clock.date());
+        parties.answer.write(data, unread, stamp, parties.out);
         match parties.transport.as_deref_mut() {
             Some(transport) => parties.answer.send(transport, parties.out, false),
             None => Ok(()),

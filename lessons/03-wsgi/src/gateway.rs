@@ -123,6 +123,9 @@ impl Gateway {
     /// Writes the access log, and what went wrong, under a number that tells requests apart.
     pub fn log(&self, outcome: &Outcome, peer: SocketAddr, desk: &mut Desk) {
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        if outcome.complaint.is_none() && self.settings.quiet {
+            return;
+        }
         let line = first_line(desk.input.received());
         if let Some(complaint) = &outcome.complaint {
             let (line, complaint) = (visible(line), visible(complaint.as_bytes()));

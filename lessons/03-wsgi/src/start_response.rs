@@ -179,7 +179,8 @@ pub fn check_header(name: &str, value: &str) -> Result<(), StartError> {
     if HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop)) {
         return Err(StartError::HopByHop(name.to_owned()));
     }
-    if !value.chars().all(is_field_char) {
+    // Most values are plain ASCII, which is looked at faster.
+    if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !value.chars().all(is_field_char) {
         return Err(StartError::HeaderValue(name.to_owned()));
     }
     Ok(())

@@ -182,10 +182,12 @@ impl Conversation {
     fn begin(&mut self, house: &House, papers: &mut Papers) {
         let desk = &mut papers.desk;
         let may_stay = self.answered + 1 < house.rules.requests_per_connection;
-        let wire = Persistent::new(&desk.head, may_stay, house.can_upgrade());
+        let may_upgrade = desk.head.wishes().upgrade && house.can_upgrade();
+        let wire = Persistent::new(&desk.head, may_stay, may_upgrade);
         let limit = house.gateway.settings.limits.body_bytes;
         let framed = Framed::new(desk.head.framing(), limit);
-        let mut exchange = house.gateway.exchange(framed, wire, desk);
+        let exchange = house.gateway.exchange(framed, wire, desk);
+        let exchange = papers.exchange.insert(exchange);
         self.state = State::Call;
         if house.rules.whole_bodies && !exchange.intake.is_over() {
             self.state = State::Body;
@@ -193,7 +195,6 @@ impl Conversation {
                 desk.output.extend_from_slice(GO);
             }
         }
-        papers.exchange = Some(exchange);
     }
 }
 // ANCHOR_END: step
@@ -258,29 +259,31 @@ impl Conversation {
         papers: &mut Papers,
         now: Instant,
     ) -> Option<Box<dyn Protocol>> {
-        let mut exchange = papers.exchange.take()?;
+        let exchange = papers.exchange.as_mut()?;
         let protocol = exchange.answer.take_protocol();
         let outcome = exchange.conclude(&papers.desk);
-        self.note(&outcome, house, papers);
         let stays = outcome.is_whole && exchange.answer.draft().wire().next() == Next::KeepAlive;
-        self.state = match stays {
-            true => State::Skip,
-            false => State::Over(outcome.ending),
-        };
+        let is_read = exchange.intake.is_over();
+        self.note(&outcome, house, papers);
         self.skipped = 0;
-        let end = papers.desk.head.end() + exchange.intake.end();
-        match protocol.is_some() || stays && exchange.intake.is_over() {
-            true => self.leave_behind(end, house, papers, now),
-            false => papers.exchange = Some(exchange),
+        match stays {
+            _ if protocol.is_some() => self.leave_behind(house, papers, now),
+            true if is_read => self.leave_behind(house, papers, now),
+            true => self.state = State::Skip,
+            false => self.state = State::Over(outcome.ending),
         }
         protocol
     }
 
     /// Lets go of a request that has been answered. What came behind it is the next one.
-    fn leave_behind(&mut self, end: usize, house: &House, papers: &mut Papers, now: Instant) {
-        papers.desk.input.use_up(end);
-        papers.scanner = Scanner::default();
+    fn leave_behind(&mut self, house: &House, papers: &mut Papers, now: Instant) {
+        let Papers { desk, exchange, .. } = papers;
+        let body = exchange
+            .as_ref()
+            .map_or(0, |exchange| exchange.intake.end());
+        desk.input.use_up(desk.head.end() + body);
         papers.exchange = None;
+        papers.scanner = Scanner::default();
         self.answered += 1;
         self.deadline = now + house.rules.timeout;
         self.state = State::Quiet;
@@ -293,8 +296,7 @@ impl Conversation {
         let (_, mut rest) = desk.input.split(desk.head.end());
         match exchange.intake.skip(&mut rest) {
             Ok(true) => {
-                let end = desk.head.end() + exchange.intake.end();
-                self.leave_behind(end, house, papers, now);
+                self.leave_behind(house, papers, now);
                 None
             }
             Ok(false) if self.skipped <= MAX_SKIPPED => Some(exchange.intake.deadline(now)),
@@ -321,6 +323,7 @@ impl Conversation {
     /// Answers with a page, and closes behind it. The application hears nothing of this request.
     pub fn refuse(&mut self, page: &Page, ending: Ending, house: &House, papers: &mut Papers) {
         papers.exchange = None;
+        papers.sent(papers.unsent().len());
         let outcome = house.gateway.refuse(page, ending, &mut papers.desk);
         self.note(&outcome, house, papers);
         self.state = State::Refusal(ending);
