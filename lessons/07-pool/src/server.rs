@@ -49,10 +49,8 @@ impl PoolServer {
         listener.set_nonblocking(true)?;
         gateway.deployment.multithread = true;
         let rules = Rules {
-            timeout: settings.timeout,
-            requests_per_connection: settings.requests_per_connection,
-            stop_timeout: settings.stop_timeout,
-            whole_bodies: false,
+            whole_bodies: false, // A worker may wait.
+            ..settings.rules
         };
         let house = Arc::new(House::new(gateway, app, rules, stop));
         let pool = Pool::new(
@@ -253,7 +251,7 @@ impl PoolServer {
     fn finish(&self, listener: Socket, desk: &mut Desk) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut hurry = self.house.stop.rings() > 1;
-        let deadline = Instant::now() + self.settings.stop_timeout;
+        let deadline = Instant::now() + self.house.rules.stop_timeout;
         self.crew.pool.last_call();
         // The kernel holds one client more than the backlog says.
         for _ in 0..=self.house.gateway.settings.backlog {
