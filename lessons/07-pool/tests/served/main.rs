@@ -8,3 +8,4 @@ mod load;
 mod mean;
 mod pool;
 mod stopping;
+mod upgrade;
