@@ -4,6 +4,7 @@ mod applications;
 mod connections;
 mod framing;
 mod house;
+mod joints;
 mod load;
 mod mean;
 mod pool;
