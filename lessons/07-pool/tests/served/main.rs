@@ -2,6 +2,7 @@
 
 mod applications;
 mod connections;
+mod faults;
 mod framing;
 mod house;
 mod joints;
