@@ -8,8 +8,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-
-use crate::report;
+use terminal::say;
 // ANCHOR_END: imports
 
 // ANCHOR: children
@@ -60,15 +59,15 @@ impl Children {
                 Ok(WaitStatus::Exited(pid, 0)) => drop(self.forget(pid)),
                 Ok(WaitStatus::Exited(pid, code)) => {
                     self.lose(pid);
-                    report(format_args!("child {pid} ended with the code {code}"));
+                    say(format_args!("child {pid} ended with the code {code}"));
                 }
                 Ok(WaitStatus::Signaled(pid, signal, _)) => {
                     self.lose(pid);
-                    report(format_args!("child {pid} was ended by {signal}"));
+                    say(format_args!("child {pid} was ended by {signal}"));
                 }
                 Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return,
                 Ok(_) | Err(Errno::EINTR) => {} // Stopped, continued, interrupted: not an end.
-                Err(error) => return report(format_args!("waitpid: {error}")),
+                Err(error) => return say(format_args!("waitpid: {error}")),
             }
         }
     }
@@ -100,7 +99,7 @@ impl Children {
                 send(*pid, Signal::SIGKILL);
             } else if age > limit && !child.asked {
                 child.asked = true;
-                report(format_args!("child {pid} has taken too long"));
+                say(format_args!("child {pid} has taken too long"));
                 send(*pid, Signal::SIGTERM);
             }
         }
@@ -116,7 +115,7 @@ impl Children {
 /// for it, so its number cannot be another's.
 fn send(pid: Pid, signal: Signal) {
     if let Err(error) = kill(pid, signal) {
-        report(format_args!("kill {pid}: {error}"));
+        say(format_args!("kill {pid}: {error}"));
     }
 }
 // ANCHOR_END: end

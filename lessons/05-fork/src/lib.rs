@@ -6,8 +6,8 @@
 //! ```text
 //! serve                 wait → reap → accept → fork, until a signal says stop
 //!   parent              close the client, remember the child
-//!   child               close the listener, converse (lesson 3), _exit
-//! finish                the queue once more, close, wait for the children, end the rest
+//!   child               close the listener, wait for a first byte, converse (lesson 3), _exit
+//! finish                let nobody in, empty the queue, close, wait for the children
 //! ```
 //!
 //! Still wrong, on purpose: a process for each client costs memory and time
@@ -18,16 +18,19 @@
 #![deny(unsafe_code)] // Three calls in `fork` need it, each with its reason.
 
 mod children;
+mod closing;
 mod fork;
-mod report;
+mod lost_lines;
+mod newcomers;
 mod server;
 mod settings;
 mod signals;
 mod turn_away;
 
 pub use children::Children;
+pub use closing::Closing;
 pub use fork::{Side, exit_child, fork, only_thread};
-pub use report::report;
+pub use newcomers::{accept_last, let_nobody_in};
 pub use server::{Ended, ForkingServer};
 pub use settings::{FORK_SETTINGS, Forks, STOP_TIMEOUT, stop_timeout};
 pub use signals::{child_bell, ring_on_signals, stop_bell};

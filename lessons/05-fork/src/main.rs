@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use lesson01::announce;
 use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS};
 use lesson03::{GATEWAY_SETTINGS, Options, PACE_SETTINGS, Registry};
-use lesson05::{Ended, FORK_SETTINGS, ForkingServer, report};
-use terminal::{Program, UsageError};
+use lesson05::{Ended, FORK_SETTINGS, ForkingServer};
+use terminal::{Program, UsageError, say};
 // ANCHOR_END: imports
 
 // ANCHOR: main
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         let server = ForkingServer::new(gateway, app, forks)?;
         announce(PROGRAM.name, &listener, address)?;
         ended = server.serve(listener);
-        report("stopped");
+        say("stopped");
         Ok(())
     });
     if ended == Ended::Forced {

@@ -16,8 +16,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{SockAddr, Socket};
 use terminal::say;
 
+use crate::lost_lines::LostLines;
 use crate::{
-    Children, Forks, Side, child_bell, exit_child, fork, only_thread, report, stop_bell, turn_away,
+    Children, Closing, Forks, Side, accept_last, child_bell, exit_child, fork, let_nobody_in,
+    only_thread, stop_bell, turn_away,
 };
 // ANCHOR_END: imports
 
@@ -30,6 +32,8 @@ pub struct ForkingServer {
     children: Children,
     child_bell: Bell,
     stop_bell: Bell,
+    closing: Closing,
+    lost_lines: LostLines,
     desk: Desk,
     fork: fn() -> nix::Result<Side>,
 }
@@ -64,6 +68,8 @@ impl ForkingServer {
             children: Children::default(),
             child_bell: child_bell()?,
             stop_bell: stop_bell()?,
+            closing: Closing::new(forks.stop_timeout)?,
+            lost_lines: LostLines::new()?,
             desk,
             fork,
         })
@@ -133,9 +139,12 @@ impl ForkingServer {
         self.desk.clock.date(); // The child inherits the date as well.
         match (self.fork)() {
             Ok(Side::Child) => return Some(client),
-            Ok(Side::Parent(pid)) => self.children.add(pid),
+            Ok(Side::Parent(pid)) => {
+                self.children.add(pid);
+                self.lost_lines.leave_to_child();
+            }
             Err(error) => {
-                report(format_args!("fork: {error}; a client is turned away"));
+                say(format_args!("fork: {error}; a client is turned away"));
                 turn_away(client.stream, &self.gateway, &mut self.desk);
             }
         }
@@ -153,7 +162,13 @@ impl ForkingServer {
                 getppid()
             ));
         }
-        let served = catch_unwind(AssertUnwindSafe(|| gateway.converse(client, app, desk)));
+        let patience = gateway.settings.limits.head_timeout;
+        let served = catch_unwind(AssertUnwindSafe(|| {
+            if self.closing.lets_begin(&client, patience) {
+                gateway.converse(client, app, desk);
+            } // Otherwise nothing was asked, and the connection closes as it is dropped.
+        }));
+        self.lost_lines.bring_home();
         exit_child(if served.is_ok() { 0 } else { 1 })
     }
 }
@@ -182,7 +197,9 @@ impl ForkingServer {
             }
             None => poll(&mut [child, stop], at_most.as_ref()),
         };
-        self.child_bell.rings();
+        if self.child_bell.rings() > 0 {
+            self.lost_lines.collect();
+        }
     }
     // ANCHOR_END: wait
 
@@ -192,10 +209,12 @@ impl ForkingServer {
     fn finish(mut self, listener: Socket) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut in_time = self.stop_bell.rings() <= 1;
+        let_nobody_in(&listener);
+        self.closing.begin();
         self.children.have_lost_one(); // What was before the stop is another story.
         let count = self.children.count();
-        report(format_args!(
-            "stopping; requests under way: {count}; once more to stop at once"
+        say(format_args!(
+            "stopping; connections: {count}; once more to stop at once"
         ));
         let deadline = Instant::now() + self.forks.stop_timeout;
         // The kernel holds one client more than the backlog says.
@@ -204,14 +223,14 @@ impl ForkingServer {
             if !in_time {
                 break;
             }
-            match listener.accept() {
-                Ok((client, peer)) => {
+            match accept_last(&listener) {
+                Ok(Some((client, peer))) => {
                     if let Some(client) = self.fork_for(client, peer) {
                         drop(listener);
                         self.be_the_child(client);
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Ok(None) => break,
                 Err(error) => recover(&error),
             }
         }
@@ -241,6 +260,7 @@ impl ForkingServer {
     fn fewer_before(&mut self, count: usize, deadline: Instant) -> bool {
         loop {
             self.children.reap();
+            self.lost_lines.collect();
             let left = deadline.saturating_duration_since(Instant::now());
             if self.children.count() < count {
                 return true;

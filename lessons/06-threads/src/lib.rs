@@ -5,8 +5,8 @@
 //!
 //! ```text
 //! serve                 wait → accept → start a thread, until the bell rings
-//!   thread              converse (lesson 3), end
-//! finish                the queue once more, close, wait for the threads
+//!   thread              wait for a first byte, converse (lesson 3), end
+//! finish                let nobody in, empty the queue, close, wait for the threads
 //! ```
 //!
 //! Still wrong, on purpose: a client that says nothing owns a thread until its deadline, and as

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use lesson01::announce;
 use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS};
 use lesson03::{GATEWAY_SETTINGS, Options, PACE_SETTINGS, Registry};
-use lesson05::{Ended, report, stop_bell};
+use lesson05::{Ended, stop_bell};
 use lesson06::{THREAD_SETTINGS, ThreadingServer};
-use terminal::{Program, UsageError};
+use terminal::{Program, UsageError, say};
 // ANCHOR_END: imports
 
 // ANCHOR: main
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         let server = ThreadingServer::new(gateway, app, threads)?;
         announce(PROGRAM.name, &listener, address)?;
         ended = server.serve(listener, &stop);
-        report("stopped");
+        say("stopped");
         Ok(())
     });
     if ended == Ended::Forced {

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use lesson01::recover;
 use lesson02::Desk;
 use lesson03::{Application, Bell, Client, Gateway};
-use lesson05::{Ended, report, turn_away};
+use lesson05::{Closing, Ended, accept_last, let_nobody_in, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{SockAddr, Socket};
+use terminal::say;
 
 use crate::Threads;
 // ANCHOR_END: imports
@@ -27,6 +28,7 @@ pub struct ThreadingServer {
     /// Rung by a thread that ends, when the server waits for one to do so.
     room: Arc<Bell>,
     alive: Arc<AtomicUsize>,
+    closing: Arc<Closing>,
 }
 
 impl ThreadingServer {
@@ -43,6 +45,7 @@ impl ThreadingServer {
             threads,
             room: Arc::new(Bell::new()?),
             alive: Arc::default(),
+            closing: Arc::new(Closing::new(threads.stop_timeout)?),
         })
     }
 
@@ -96,6 +99,7 @@ impl ThreadingServer {
         let peer = client.peer;
         let present = Present::new(&self.alive, &self.room, self.threads.max_threads);
         let (gateway, app) = (Arc::clone(&self.gateway), self.get_app());
+        let closing = Arc::clone(&self.closing);
         // What a thread is started with is lost if it does not start, so the client waits where
         // both can reach it.
         let seat = Arc::new(Mutex::new(Some(client)));
@@ -104,7 +108,12 @@ impl ThreadingServer {
             let _present = present;
             let mut desk = Desk::default();
             if let Some(client) = take(&taken) {
-                let converse = || gateway.converse(client, &*app, &mut desk);
+                let patience = gateway.settings.limits.head_timeout;
+                let converse = || {
+                    if closing.lets_begin(&client, patience) {
+                        gateway.converse(client, &*app, &mut desk);
+                    } // Otherwise nothing was asked.
+                };
                 // The application's panics end in the gateway. One of ours would end this
                 // connection, and is said by the panic hook; there is nothing to add.
                 let _ = catch_unwind(AssertUnwindSafe(converse));
@@ -114,7 +123,7 @@ impl ThreadingServer {
         match named.stack_size(self.threads.stack_size).spawn(work) {
             Ok(handle) => Some(handle),
             Err(error) => {
-                report(format_args!("no thread: {error}; a client is turned away"));
+                say(format_args!("no thread: {error}; a client is turned away"));
                 if let Some(client) = take(&seat) {
                     turn_away(client.stream, &self.gateway, desk);
                 }
@@ -182,11 +191,13 @@ impl ThreadingServer {
     fn finish(&self, listener: Socket, stop: &Bell, mut handles: Vec<JoinHandle<()>>) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut in_time = stop.rings() <= 1;
+        let_nobody_in(&listener);
+        self.closing.begin();
         if self.threads.daemon_threads || !self.threads.block_on_close {
             return Ended::Clean;
         }
-        report(format_args!(
-            "stopping; requests under way: {}; once more to stop at once",
+        say(format_args!(
+            "stopping; connections: {}; once more to stop at once",
             self.alive()
         ));
         let deadline = Instant::now() + self.threads.stop_timeout;
@@ -197,11 +208,11 @@ impl ThreadingServer {
             if !in_time {
                 break;
             }
-            match listener.accept() {
-                Ok((client, peer)) => {
+            match accept_last(&listener) {
+                Ok(Some((client, peer))) => {
                     handles.extend(self.start_thread(client, peer, &mut desk));
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Ok(None) => break,
                 Err(error) => recover(&error),
             }
         }

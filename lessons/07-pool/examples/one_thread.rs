@@ -19,11 +19,11 @@ use std::time::{Duration, Instant};
 use lesson01::recover;
 use lesson02::{Ending, LIMIT_SETTINGS, SERVER_SETTINGS, trace};
 use lesson03::{GATEWAY_SETTINGS, Options, PACE_SETTINGS, Registry, Transport};
-use lesson05::{Ended, report, stop_bell};
+use lesson05::{Ended, let_nobody_in, stop_bell};
 use lesson07::{Conversation, Drawer, House, Papers, RULE_SETTINGS, Rules, Step};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{SockRef, Socket};
-use terminal::{Program, UsageError, ready};
+use terminal::{Program, UsageError, ready, say};
 // ANCHOR_END: imports
 
 const PROGRAM: Program = Program {
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         listener.set_nonblocking(true)?;
         ready(PROGRAM.name, address);
         ended = serve(&House::new(gateway, app, rules, stop), listener);
-        report("stopped");
+        say("stopped");
         Ok(())
     });
     match ended {
@@ -87,8 +87,11 @@ fn serve(house: &House, listener: Socket) -> Ended {
             (0, None) => {}
             (0, Some(end)) if now < end => {}
             (1, None) => {
-                report(format_args!("stopping; connections: {}", lines.len()));
-                listener = None;
+                if let Some(listener) = listener.take() {
+                    let_nobody_in(&listener);
+                    accept(&listener, house, &mut lines);
+                }
+                say(format_args!("stopping; connections: {}", lines.len()));
                 end = Some(now + house.rules.stop_timeout);
                 // Each of them may have less time now.
                 lines.iter_mut().for_each(|line| line.wish = Wish::GoOn);

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS};
 use lesson03::{GATEWAY_SETTINGS, Options, PACE_SETTINGS, Registry};
-use lesson05::{Ended, report, stop_bell};
+use lesson05::{Ended, stop_bell};
 use lesson07::{POOL_SETTINGS, PoolServer, PoolSettings, RULE_SETTINGS};
-use terminal::{Program, UsageError, ready};
+use terminal::{Program, UsageError, ready, say};
 // ANCHOR_END: imports
 
 // ANCHOR: main
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         let server = PoolServer::bind(flags.text("addr"), app, options, settings, stop)?;
         ready(PROGRAM.name, server.address());
         ended = server.start()?;
-        report("stopped");
+        say("stopped");
         Ok(())
     });
     if ended == Ended::Forced {

@@ -2,7 +2,7 @@
 
 // ANCHOR: imports
 use std::error::Error;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,9 +13,10 @@ use lesson03::{
     Address, AppError, Application, Bell, Body, Client, Environ, Options, StartResponse,
     application,
 };
-use lesson05::{Ended, report, turn_away};
+use lesson05::{Ended, accept_last, let_nobody_in, turn_away};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
+use terminal::say;
 
 use crate::crew::{Around, Crew};
 use crate::house::{Adapter, House, Rules, Upgrader};
@@ -31,6 +32,8 @@ pub struct PoolServer {
     crew: Arc<Crew>,
     settings: PoolSettings,
     listener: Mutex<Option<Socket>>,
+    /// Whether somebody else may go on listening on the same socket.
+    shares_listener: bool,
     address: SocketAddr,
     stopped: Once,
 }
@@ -45,6 +48,7 @@ impl PoolServer {
         settings: PoolSettings,
         stop: Arc<Bell>,
     ) -> Result<PoolServer, Box<dyn Error>> {
+        let shares_listener = options.inherited.is_some();
         let (listener, address, mut gateway) = options.listen(address)?;
         listener.set_nonblocking(true)?;
         gateway.deployment.multithread = true;
@@ -68,6 +72,7 @@ impl PoolServer {
             crew,
             settings,
             listener: Mutex::new(Some(listener)),
+            shares_listener,
             address,
             stopped: Once::new(),
         })
@@ -191,7 +196,7 @@ impl PoolServer {
                 Err(full) if self.room_comes(&full) => client = full.client,
                 Err(full) => {
                     let count = self.settings.queue_size;
-                    report(format_args!(
+                    say(format_args!(
                         "the queue is full ({count} clients); {peer} is turned away"
                     ));
                     return self.turn_away(full.client, desk);
@@ -202,7 +207,7 @@ impl PoolServer {
 
     fn start_worker(&self, post: Post) {
         if let Err(error) = self.crew.start_worker(post) {
-            report(format_args!(
+            say(format_args!(
                 "no further worker: {error}; those that there are go on"
             ));
         }
@@ -251,6 +256,9 @@ impl PoolServer {
     fn finish(&self, listener: Socket, desk: &mut Desk) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut hurry = self.house.stop.rings() > 1;
+        if !self.shares_listener {
+            let_nobody_in(&listener);
+        }
         let deadline = Instant::now() + self.house.rules.stop_timeout;
         self.crew.pool.last_call();
         // The kernel holds one client more than the backlog says.
@@ -259,9 +267,9 @@ impl PoolServer {
             if hurry || Instant::now() >= deadline {
                 break;
             }
-            match listener.accept() {
-                Ok((client, peer)) => self.enqueue(client, peer.as_socket(), desk),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            match accept_last(&listener) {
+                Ok(Some((client, peer))) => self.enqueue(client, peer.as_socket(), desk),
+                Ok(None) => break,
                 Err(error) => recover(&error),
             }
         }
@@ -269,7 +277,7 @@ impl PoolServer {
         self.crew.pool.close();
         let numbers = self.crew.pool.numbers();
         let busy = numbers.live - numbers.idle;
-        report(format_args!(
+        say(format_args!(
             "stopping; connections: {busy}; once more to stop at once"
         ));
         // Clients that are about to send another request on their connection get its answer.

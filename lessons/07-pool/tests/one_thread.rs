@@ -62,7 +62,6 @@ fn one_thread_keeps_every_promise_of_the_pool_but_those_about_slow_applications(
                     if probe.name == NOT_TRIED {
                         continue;
                     }
-                    let t = std::time::Instant::now();
                     let verdict = run(probe, &binary);
                     let differs = DIFFERS.iter().find(|(name, _)| *name == probe.name);
                     let expected = differs.map_or("ok", |(_, kind)| kind);

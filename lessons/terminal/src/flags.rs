@@ -96,6 +96,14 @@ impl Program {
     ///
     /// Exit code 2 means that the command line was wrong, 1 that the work failed.
     pub fn run(&self, body: impl FnOnce(&Arguments) -> Result<(), Box<dyn Error>>) -> ExitCode {
+        crate::log::prepare();
+        crate::panics::say_panics();
+        let code = self.run_body(body);
+        crate::lines::say_lost();
+        code
+    }
+
+    fn run_body(&self, body: impl FnOnce(&Arguments) -> Result<(), Box<dyn Error>>) -> ExitCode {
         let outcome = match self.parse(std::env::args_os().skip(1)) {
             Ok(None) => {
                 // The reader of a help text may be `head`, and gone by now.

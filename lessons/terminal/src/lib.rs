@@ -3,7 +3,7 @@
 //! - [`Program`] describes a command once; `--help`, the defaults and the errors follow from it.
 //! - [`Setting`] is a row in the table of what a lesson can be told; its flag follows from it.
 //! - [`ready`] prints the one line on standard output that says where a server listens.
-//! - [`say`] prints everything else, on standard error, and survives a terminal that went away.
+//! - [`say`] prints everything else, on standard error. It waits for no reader and needs none.
 //! - [`visible`] shows bytes from the network without letting them control the terminal.
 
 // ANCHOR: imports
@@ -11,11 +11,13 @@
 
 mod flags;
 mod lines;
+mod log;
+mod panics;
 mod settable;
 mod settings;
 
 pub use flags::{ADDR, Arguments, Flag, Program, Row, Table, UsageError};
-pub use lines::{Visible, ready, say, visible};
+pub use lines::{Visible, lose, ready, say, take_lost, visible};
 pub use settable::{Settable, Whole};
 pub use settings::{Bounds, Setting, Unit};
 // ANCHOR_END: imports

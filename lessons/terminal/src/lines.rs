@@ -3,6 +3,9 @@
 // ANCHOR: imports
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::log::write;
 // ANCHOR_END: imports
 
 // ANCHOR: ready
@@ -19,15 +22,52 @@ pub fn ready(program: &str, address: impl Display) {
 // ANCHOR_END: ready
 
 // ANCHOR: say
-/// Prints a line on standard error, in one write so that lines of several processes do not mix.
+/// Prints a line on standard error: whole or not at all, and without waiting.
 ///
-/// `eprintln!` panics when standard error is gone (`lesson01 2>&1 | head -1`). A server must
-/// outlive the terminal that started it, so here the line is lost instead.
+/// A log often goes into a pipe. If its reader does not read, the pipe gets full, and whoever
+/// writes to it stands still, with a client in its hands. Here the line is lost instead, and
+/// counted. The next line that finds room comes behind the count.
+///
+/// For the same reason a server must outlive the terminal that started it
+/// (`lesson01 2>&1 | head -1`), where `eprintln!` would panic.
 pub fn say(line: impl Display) {
-    let text = format!("{line}\n");
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let lost = take_lost();
+    if !write(&format!("{}{line}\n", notice(lost))) {
+        lose(lost + 1);
+    }
+}
+
+/// Prints how many lines were lost, if there were any, and if there is room now.
+pub(crate) fn say_lost() {
+    let lost = take_lost();
+    if lost > 0 && !write(&notice(lost)) {
+        lose(lost);
+    }
+}
+
+fn notice(lost: u64) -> String {
+    match lost {
+        0 => String::new(),
+        1 => "1 line lost\n".to_owned(),
+        lost => format!("{lost} lines lost\n"),
+    }
 }
 // ANCHOR_END: say
+
+// ANCHOR: lost
+/// The lines that found no room, and of which nobody has been told.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// Takes over the count of lost lines: whoever calls this has to see that it is told.
+pub fn take_lost() -> u64 {
+    LOST.swap(0, Ordering::Relaxed)
+}
+
+/// Adds to the count of lost lines.
+pub fn lose(lines: u64) {
+    LOST.fetch_add(lines, Ordering::Relaxed);
+}
+// ANCHOR_END: lost
 
 // ANCHOR: visible
 /// Shows bytes as text in which every control byte is an escape: `\r`, `\n`, `\x1b`, `\xff`.

@@ -27,6 +27,8 @@ pub mod process;
 mod said;
 pub mod screen;
 pub mod server;
+pub mod storm;
 pub mod transcript;
+pub mod unread_log;
 pub mod workshop;
 pub mod world;

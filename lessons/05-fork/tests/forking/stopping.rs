@@ -91,19 +91,46 @@ fn the_cap_on_children_holds_while_the_server_stops() {
 }
 
 #[test]
-fn one_ctrl_c_lets_requests_finish_although_the_children_receive_it_too() {
+fn after_one_ctrl_c_a_client_may_still_ask_although_its_child_received_it_too() {
     let server = Running::lesson("--head-timeout 100 --stop-timeout 100");
     let mut client = server.connect();
     wait_until("its child", || server.children().len() == 1);
     server.ctrl_c();
-    server.wait_until_it_said("stopping; requests under way: 1");
-    wait_until("the end of listening", || {
-        TcpStream::connect(server.address).is_err()
-    });
+    server.wait_until_it_said("stopping; connections: 1");
     send(&mut client, "/stream?n=3&ms=1");
     assert!(is_whole(&answer(client)));
     let (code, said) = server.end();
     assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn clients_that_have_said_nothing_neither_hold_up_a_stop_nor_spoil_it() {
+    let server = Running::lesson("--head-timeout 3600 --stop-timeout 600");
+    let silent: Vec<_> = (0..5).map(|_| server.connect()).collect();
+    wait_until("their children", || server.children().len() == 5);
+    server.signal(Signal::SIGTERM);
+    // The guard is shorter than the server's patience, and than that of its children.
+    let (code, said) = server.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("stopping; connections: 5;"), "{said}");
+    let log = said.lines().filter(|line| !line.contains(": serves "));
+    assert_eq!(log.count(), 3, "nobody has asked for anything: {said}");
+    for mut client in silent {
+        assert_eq!(client.read(&mut [0]).unwrap(), 0, "an orderly end");
+    }
+}
+
+#[test]
+fn silent_clients_that_wait_for_room_share_one_last_moment() {
+    let server = Running::lesson("--max-children 1 --head-timeout 3600 --stop-timeout 8");
+    let silent: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    wait_until("the first one's child", || server.children().len() == 1);
+    server.signal(Signal::SIGTERM);
+    // A second for each of them would be too much.
+    let (code, said) = server.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(said.matches(": serves ").count(), 20, "{said}");
+    drop(silent);
 }
 
 #[test]
@@ -113,7 +140,7 @@ fn a_second_ctrl_c_is_quick_and_no_child_survives() {
     wait_until("their children", || server.children().len() == 5);
     let children = server.children();
     server.ctrl_c();
-    server.wait_until_it_said("stopping; requests under way: 5");
+    server.wait_until_it_said("stopping; connections: 5");
     assert_eq!(server.children().len(), 5, "the first one ends nobody");
     server.ctrl_c();
     // Both the guard and the requests' own time are shorter than the server's patience.
@@ -133,7 +160,7 @@ fn a_child_that_is_lost_during_a_stop_is_told_by_the_exit_code() {
     wait_until("its child", || server.children().len() == 1);
     let child = server.children()[0].0;
     server.signal(Signal::SIGTERM);
-    server.wait_until_it_said("stopping; requests under way: 1");
+    server.wait_until_it_said("stopping; connections: 1");
     kill(Pid::from_raw(child), Signal::SIGTERM).unwrap();
     let (code, said) = server.end();
     assert_eq!(code, Some(1), "{said}");
@@ -146,7 +173,7 @@ fn a_second_ctrl_c_is_quick_when_clients_wait_for_room_too() {
     let slow: Vec<_> = (0..4).map(|_| server.ask("/sleep?ms=60000")).collect();
     wait_until("the first one's child", || server.children().len() == 1);
     server.ctrl_c();
-    server.wait_until_it_said("stopping; requests under way: 1");
+    server.wait_until_it_said("stopping; connections: 1");
     server.ctrl_c();
     assert_eq!(server.end().0, Some(1));
     for client in slow {

@@ -72,6 +72,11 @@ impl Running {
         self.output.lock().unwrap().clone()
     }
 
+    /// What it has written on standard error so far.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
     /// Whether it writes these words on standard error, sooner or later.
     pub(crate) fn says(&self, words: &str) -> bool {
         eventually(|| self.said.lock().unwrap().contains(words))

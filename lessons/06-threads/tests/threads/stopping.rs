@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use check::client::Client;
-use check::client::{GUARD, NoAnswer};
+use check::client::{End, GUARD, NoAnswer};
 use check::transcript::Transcript;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
 
@@ -68,11 +68,42 @@ fn a_client_that_was_accepted_may_still_ask_and_a_new_one_finds_nobody() {
     let mut early = server.connect();
     assert!(eventually(|| server.threads() == 2));
     server.signal(Signal::TERM);
+    assert!(server.says("stopping; connections: 1;"));
+    ask(&mut early, "/sleep?ms=5000");
     let nobody = || TcpStream::connect(server.address()).is_err();
     assert!(eventually(nobody), "it still accepts");
-    ask(&mut early, "/");
-    assert_eq!(early.answer().unwrap().text(), "Hello, World!");
+    assert!(!early.is_answered(), "it has not ended yet");
+    assert_eq!(early.answer().unwrap().status, 200);
     assert_eq!(server.exit().code(), Some(0));
+}
+
+#[test]
+fn clients_that_have_said_nothing_neither_hold_up_a_stop_nor_spoil_it() {
+    let mut server = Running::lesson("--head-timeout 3600 --stop-timeout 600");
+    let mut silent: Vec<_> = (0..5).map(|_| server.connect()).collect();
+    assert!(eventually(|| server.threads() == 6));
+    server.signal(Signal::TERM);
+    // The guard is shorter than the server's patience, and than that of its threads.
+    assert_eq!(server.exit().code(), Some(0));
+    assert!(server.says("stopping; connections: 5;"));
+    assert!(server.says("\nstopped\n"));
+    assert!(!server.said().contains("] 127.0.0.1"), "nobody has asked");
+    for client in &mut silent {
+        assert_eq!(client.wait_for_end(), Some(End::Closed));
+    }
+}
+
+#[test]
+fn silent_clients_that_wait_for_room_share_one_last_moment() {
+    let mut server = Running::lesson("--max-threads 1 --head-timeout 3600 --stop-timeout 8");
+    let mut silent: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    assert!(eventually(|| server.threads() == 2));
+    server.signal(Signal::TERM);
+    // A second for each of them would be too much.
+    assert_eq!(server.exit().code(), Some(0));
+    for client in &mut silent {
+        assert_eq!(client.wait_for_end(), Some(End::Closed));
+    }
 }
 
 #[test]
@@ -163,6 +194,6 @@ fn a_server_with_nothing_to_do_ends_cleanly() {
         let mut server = Running::lesson("");
         server.signal(signal);
         assert_eq!(server.exit().code(), Some(0));
-        assert!(server.says("stopping; requests under way: 0"));
+        assert!(server.says("stopping; connections: 0"));
     }
 }
