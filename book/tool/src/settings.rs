@@ -7,7 +7,7 @@ use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS};
 use lesson03::{GATEWAY_SETTINGS, PACE_SETTINGS};
 use lesson05::FORK_SETTINGS;
 use lesson06::THREAD_SETTINGS;
-use lesson07::POOL_SETTINGS;
+use lesson07::{POOL_SETTINGS, RULE_SETTINGS};
 use terminal::{Bounds, Setting, Unit};
 
 const BEGINNING: &str = "# Every setting
@@ -35,7 +35,7 @@ pub fn page(lessons: &[Lesson]) -> String {
             ),
             5 => (OWN, rows(FORK_SETTINGS)),
             6 => (OWN, rows(THREAD_SETTINGS)),
-            7 => (OWN, rows(POOL_SETTINGS)),
+            7 => (OWN, rows(POOL_SETTINGS) + &rows(RULE_SETTINGS)),
             _ => continue,
         };
         // Writing to a String cannot fail.
@@ -137,6 +137,7 @@ mod tests {
             mistakes(&program(&[&FORK_SETTINGS]), FORK_SETTINGS),
             mistakes(&program(&[&THREAD_SETTINGS]), THREAD_SETTINGS),
             mistakes(&program(&[&POOL_SETTINGS]), POOL_SETTINGS),
+            mistakes(&program(&[&RULE_SETTINGS]), RULE_SETTINGS),
         ];
         assert_eq!(found.concat(), Vec::<String>::new());
     }
@@ -178,10 +179,15 @@ mod tests {
             &PACE_SETTINGS,
             &GATEWAY_SETTINGS,
         ]);
-        let own: [&dyn Table; 3] = [&FORK_SETTINGS, &THREAD_SETTINGS, &POOL_SETTINGS];
+        let own: [&[&dyn Table]; 3] = [
+            &[&FORK_SETTINGS],
+            &[&THREAD_SETTINGS],
+            &[&POOL_SETTINGS, &RULE_SETTINGS],
+        ];
         for own in own {
-            let below = all.flags.iter().flat_map(|table| table.rows());
-            let mut names: Vec<&str> = below.chain(own.rows()).map(|row| row.name).collect();
+            let tables = all.flags.iter().chain(own);
+            let rows: Vec<_> = tables.flat_map(|table| table.rows()).collect();
+            let mut names: Vec<&str> = rows.iter().map(|row| row.name).collect();
             names.sort_unstable();
             let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
             assert_eq!(twice, None);

@@ -324,7 +324,10 @@ impl Connection {
         let tracing = std::mem::take(&mut self.tracing);
         let mut unread = [0; 8 * 1024];
         let mut drained = 0;
-        while let Ok(count @ 1..) = self.read(&mut unread, deadline) {
+        // A read gives what has arrived, in time or not; a client that never stops must not.
+        while Instant::now() < deadline
+            && let Ok(count @ 1..) = self.read(&mut unread, deadline)
+        {
             drained += count;
         }
         if tracing {
@@ -416,6 +419,35 @@ mod tests {
             drop(client);
             server.join().unwrap();
         }
+    }
+
+    #[test]
+    fn a_client_that_never_stops_sending_is_not_drained_for_longer_than_a_silent_one() {
+        let limits = Limits {
+            drain_timeout: Duration::from_millis(300),
+            ..Limits::default()
+        };
+        let mut took = [false, true].map(|floods| {
+            let (mut client, server) = pair(&limits);
+            let connection = Connection::new(server, &mut Buffer::default(), &limits, false);
+            let client = std::thread::spawn(move || {
+                let started = Instant::now();
+                let guard = Duration::from_secs(20);
+                while floods && started.elapsed() < guard {
+                    if client.write_all(&[b'x'; 64 * 1024]).is_err() {
+                        break;
+                    }
+                }
+                client
+            });
+            let started = Instant::now();
+            connection.close(Ending::Drain, &limits);
+            let took = started.elapsed();
+            client.join().unwrap();
+            took
+        });
+        took[0] *= 4; // The machine may be busy.
+        assert!(took[1] < took[0], "{took:?}");
     }
 
     #[test]

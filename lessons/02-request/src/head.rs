@@ -389,6 +389,15 @@ impl<'b> Request<'b> {
             .find(|(field, _)| field.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
+
+    /// Whether the client would like to go on in this protocol: an `Upgrade` field lists it, in
+    /// any case (RFC 9110 §7.8).
+    pub fn asks_for(&self, protocol: &str) -> bool {
+        self.fields()
+            .filter(|(field, _)| field.eq_ignore_ascii_case("upgrade"))
+            .flat_map(|(_, value)| value.split(|&byte| byte == b','))
+            .any(|word| word.trim_ascii().eq_ignore_ascii_case(protocol.as_bytes()))
+    }
 }
 
 /// Methods, targets, hosts and field names are ASCII: `Head::parse` has refused everything else.
@@ -428,6 +437,15 @@ mod tests {
         );
         assert_eq!(request.field("X-a"), Some(&b"1"[..]));
         assert_eq!(&bytes[head.end()..], b"body");
+    }
+
+    #[test]
+    fn the_upgrade_fields_list_the_protocols_that_the_client_asks_for() {
+        let bytes = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: tea/2, Coffee\r\nupgrade: milk\r\n\r\n";
+        let head = parse_head(bytes, &Limits::default()).unwrap().unwrap();
+        let asks_for = |protocol| head.request(bytes).asks_for(protocol);
+        assert!(asks_for("Tea/2") && asks_for("coffee") && asks_for("milk"));
+        assert!(!asks_for("tea") && !asks_for("cof") && !asks_for(""));
     }
 
     #[test]

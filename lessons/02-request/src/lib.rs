@@ -50,7 +50,7 @@ pub use fault::{ALLOWED_METHODS, Fault};
 pub use framing::Framing;
 pub use head::{Head, Request, Wishes, parse_head};
 pub use limits::{LIMIT_SETTINGS, Limits, MAX_FIELDS};
-pub use log::{first_line, log_request};
+pub use log::{first_line, log_request, trace};
 pub use page::Page;
 pub use scan::{Extent, Scanner};
 pub use settings::{SERVER_SETTINGS, Settings};

@@ -37,7 +37,7 @@ pub fn first_line(received: &[u8]) -> &[u8] {
 
 // ANCHOR: trace
 /// Shows bytes like `curl -v`: a line for each line, `<` for received and `>` for sent.
-pub(crate) fn trace(direction: char, bytes: &[u8]) {
+pub fn trace(direction: char, bytes: &[u8]) {
     const ENOUGH: usize = 1000;
     let shown = &bytes[..bytes.len().min(ENOUGH)];
     for line in shown.split_inclusive(|&byte| byte == b'\n') {

@@ -323,10 +323,10 @@ impl<W: Wire> Answer<W> {
         }
     }
 
-    /// Whether everything has been made, and nothing is left to be dropped: to drop chunks may
-    /// take its time, which is not the client's.
+    /// Whether everything has been made, and nothing comes behind it: to drop chunks may take its
+    /// time, which is not the client's, and a switch is a beginning.
     pub fn is_all_there(&self) -> bool {
-        self.is_made && !matches!(self.body, Body::Chunks(_))
+        self.is_made && !matches!(self.body, Body::Chunks(_) | Body::Upgrade(_))
     }
 
     /// Whether everything has been made.

@@ -5,12 +5,12 @@ use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 
-use lesson02::{Clock, Desk, Ending, Rest, Session};
+use lesson02::{Clock, Desk, Ending, Request, Rest, Session};
 
 use crate::answer::{Answer, Failure, Outcome, guarded};
 use crate::{
-    Application, Body, Coding, Deployment, Environ, Input, Intake, Policy, Sink, Source, Stamp,
-    StartError, StartResponse, Transport, Wire, Writer,
+    AppError, Application, Body, Coding, Deployment, Environ, Input, Intake, Policy, Sink, Source,
+    Stamp, StartError, StartResponse, Transport, Wire, Writer,
 };
 // ANCHOR_END: imports
 
@@ -106,7 +106,11 @@ impl<W: Wire, C: Coding> Exchange<W, C> {
             parties.borrow_mut().begin(status, headers)?;
             Ok(Writer::new(&parties))
         };
-        let returned = guarded(|| app.respond(&mut environ, StartResponse::new(&mut begin)));
+        let returned = guarded(|| {
+            let body = app.respond(&mut environ, StartResponse::new(&mut begin))?;
+            check_upgrade(&body, request)?;
+            Ok(body)
+        });
         parties.borrow_mut().take(returned);
     }
 
@@ -131,6 +135,19 @@ impl<W: Wire, C: Coding> Exchange<W, C> {
     /// How the request asks for the connection to be closed.
     fn ending(&self, desk: &Desk) -> Ending {
         self.intake.ending(behind_the_head(desk))
+    }
+}
+
+/// A server switches only to what its client has listed (RFC 9110 §7.8).
+fn check_upgrade(body: &Body, request: Request<'_>) -> Result<(), AppError> {
+    match body {
+        Body::Upgrade(protocol) if !request.asks_for(protocol.name()) => {
+            let name = protocol.name();
+            Err(AppError::new(format!(
+                "the client has not asked for {name}"
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 // ANCHOR: imports
 use std::error::Error;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use lesson01::{ReuseAddress, listen, resolve};
 use lesson02::{Settings, arm};
@@ -27,6 +28,8 @@ pub struct Options {
     pub server_name: Option<String>,
     /// Further variables for `environ`.
     pub extra: Vec<(String, String)>,
+    /// A socket that somebody else has bound, to listen on it and not on one of our own.
+    pub inherited: Option<Arc<Socket>>,
 }
 
 impl Default for Options {
@@ -37,6 +40,7 @@ impl Default for Options {
             software: "lesson03",
             server_name: None,
             extra: Vec::new(),
+            inherited: None,
         }
     }
 }
@@ -99,15 +103,29 @@ impl Address for (&str, u16) {
 }
 
 impl Options {
-    /// Listens at `address`, and makes the gateway that belongs there.
+    /// Listens at `address`, or on the inherited socket, wherever that is, and makes the gateway
+    /// that belongs there.
     pub fn listen(
         self,
         address: impl Address,
     ) -> Result<(Socket, SocketAddr, Gateway), Box<dyn Error>> {
-        let asked = resolve(&address.host_and_port())?;
-        let listener = listen(asked, self.settings.backlog, ReuseAddress::Yes)?;
+        let backlog = self.settings.backlog;
+        let listener = match &self.inherited {
+            Some(inherited) => {
+                // Another descriptor of the same queue: ours can be closed, and that one stays.
+                let listener = inherited.try_clone()?;
+                listener.listen(backlog.into())?;
+                listener
+            }
+            None => listen(
+                resolve(&address.host_and_port())?,
+                backlog,
+                ReuseAddress::Yes,
+            )?,
+        };
         arm(&listener, &self.settings.limits)?;
-        let address = listener.local_addr()?.as_socket().unwrap_or(asked);
+        let address = listener.local_addr()?.as_socket();
+        let address = address.ok_or("we listen at IPv4 and IPv6 addresses only")?;
         let mut deployment = Deployment::at(address, self.software);
         deployment.server_name = self.server_name.unwrap_or(deployment.server_name);
         deployment.extra = self.extra;

@@ -125,7 +125,7 @@ impl Conversation {
             match self.state {
                 State::Quiet | State::Head => match self.look_for_a_head(house, papers, now) {
                     Ok(true) => self.begin(house, papers),
-                    Ok(false) => return Step::Receive(self.deadline),
+                    Ok(false) => return Step::Receive(self.be_patient(house, now)),
                     Err(fault) => self.refuse(&fault.into(), fault.ending(), house, papers),
                 },
                 State::Body => {
@@ -176,6 +176,15 @@ impl Conversation {
             }
         }
         Ok(false)
+    }
+
+    /// Until when the next bytes of a head must come. A server that stops has little patience with
+    /// clients that have asked for nothing.
+    fn be_patient(&mut self, house: &House, now: Instant) -> Instant {
+        if self.is_resting() {
+            self.deadline = house.patience(self.deadline, now);
+        }
+        self.deadline
     }
 
     /// Begins an exchange.

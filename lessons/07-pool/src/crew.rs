@@ -128,11 +128,11 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let own = |seat: &Arc<Seat>| Arc::ptr_eq(seat, &self.seat);
         self.crew.seats().retain(|seat| !own(seat));
-        drop(self.post.take());
+        let post = self.post.take();
+        let is_missed = thread::panicking() && post.as_ref().is_some_and(Post::is_needed);
+        drop(post);
         // A panic that got this far must not make the pool smaller for good.
-        if thread::panicking()
-            && let Some(post) = self.crew.pool.grow()
-        {
+        if is_missed && let Some(post) = self.crew.pool.grow() {
             let _ = self.crew.start_worker(post);
         }
     }

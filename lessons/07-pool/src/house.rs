@@ -33,14 +33,15 @@ pub struct House {
     upgrader: RwLock<Option<Arc<dyn Upgrader>>>,
 }
 
-/// For how long and how often connections stay.
+/// For how long and how often connections stay. In brackets: the name in CherryPy's server, and
+/// its default where ours differs.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// How long a connection may be quiet between two requests.
+    /// How long a connection may be quiet between two requests (`timeout`, 10 s).
     pub timeout: Duration,
-    /// Requests on one connection.
+    /// Requests on one connection, without a limit there.
     pub requests_per_connection: usize,
-    /// How long requests under way may take to finish when the server stops.
+    /// How long requests under way may take to finish (`shutdown_timeout`, 5 s).
     pub stop_timeout: Duration,
     /// Whether a body is gathered before the application is called, because whoever drives the
     /// conversation must not wait inside of it.

@@ -46,7 +46,7 @@ pub use papers::{Drawer, Papers};
 pub use persistence::{MAX_SKIPPED, Next, Persistent, next, staying_lines};
 pub use pool::{Full, Numbers, Pool, Post};
 pub use server::PoolServer;
-pub use settings::{POOL_SETTINGS, PoolSettings};
+pub use settings::{POOL_SETTINGS, PoolSettings, RULE_SETTINGS};
 pub use stats::{Counter, Stats};
 pub use worker::{Line, converse};
 // ANCHOR_END: imports

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS};
 use lesson03::{GATEWAY_SETTINGS, Options, PACE_SETTINGS, Registry};
 use lesson05::{Ended, stop_bell};
-use lesson07::{POOL_SETTINGS, PoolServer, PoolSettings};
+use lesson07::{POOL_SETTINGS, PoolServer, PoolSettings, RULE_SETTINGS};
 use terminal::{Program, UsageError, ready, say};
 // ANCHOR_END: imports
 
@@ -25,6 +25,7 @@ const PROGRAM: Program = Program {
         &PACE_SETTINGS,
         &GATEWAY_SETTINGS,
         &POOL_SETTINGS,
+        &RULE_SETTINGS,
     ],
 };
 

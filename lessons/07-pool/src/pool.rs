@@ -209,6 +209,13 @@ impl Post {
             state = pool.sleep(state, spare.then_some(left));
         }
     }
+
+    /// Whether somebody must take this place if it is left now: the worker was not told to go, and
+    /// there may be something to do.
+    pub fn is_needed(&self) -> bool {
+        let state = self.pool.lock();
+        self.is_counted && !(state.closed && state.queue.is_empty())
+    }
 }
 
 impl Pool {

@@ -32,6 +32,8 @@ pub struct PoolServer {
     crew: Arc<Crew>,
     settings: PoolSettings,
     listener: Mutex<Option<Socket>>,
+    /// Whether somebody else may go on listening on the same socket.
+    shares_listener: bool,
     address: SocketAddr,
     stopped: Once,
 }
@@ -46,14 +48,13 @@ impl PoolServer {
         settings: PoolSettings,
         stop: Arc<Bell>,
     ) -> Result<PoolServer, Box<dyn Error>> {
+        let shares_listener = options.inherited.is_some();
         let (listener, address, mut gateway) = options.listen(address)?;
         listener.set_nonblocking(true)?;
         gateway.deployment.multithread = true;
         let rules = Rules {
-            timeout: settings.timeout,
-            requests_per_connection: settings.requests_per_connection,
-            stop_timeout: settings.stop_timeout,
-            whole_bodies: false,
+            whole_bodies: false, // A worker may wait.
+            ..settings.rules
         };
         let house = Arc::new(House::new(gateway, app, rules, stop));
         let pool = Pool::new(
@@ -71,6 +72,7 @@ impl PoolServer {
             crew,
             settings,
             listener: Mutex::new(Some(listener)),
+            shares_listener,
             address,
             stopped: Once::new(),
         })
@@ -254,8 +256,10 @@ impl PoolServer {
     fn finish(&self, listener: Socket, desk: &mut Desk) -> Ended {
         // One ring says stop, and any further one says at once.
         let mut hurry = self.house.stop.rings() > 1;
-        let_nobody_in(&listener);
-        let deadline = Instant::now() + self.settings.stop_timeout;
+        if !self.shares_listener {
+            let_nobody_in(&listener);
+        }
+        let deadline = Instant::now() + self.house.rules.stop_timeout;
         self.crew.pool.last_call();
         // The kernel holds one client more than the backlog says.
         for _ in 0..=self.house.gateway.settings.backlog {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use lesson05::{STOP_TIMEOUT, stop_timeout};
 use terminal::{Arguments, Bounds, Setting, Unit, UsageError};
+
+use crate::house::Rules;
 // ANCHOR_END: imports
 
 // ANCHOR: settings
@@ -22,12 +24,8 @@ pub struct PoolSettings {
     /// How long a full queue makes the next client wait before it is turned away
     /// (`accepted_queue_timeout`, 10 s).
     pub queue_timeout: Duration,
-    /// How long a connection may be quiet between two requests (`timeout`, 10 s).
-    pub timeout: Duration,
-    /// Requests on one connection, without a limit there.
-    pub requests_per_connection: usize,
-    /// How long requests under way may take to finish (`shutdown_timeout`, 5 s).
-    pub stop_timeout: Duration,
+    /// For how long and how often connections stay.
+    pub rules: Rules,
     /// Whether `/__stats` shows the numbers.
     pub stats: bool,
 }
@@ -39,10 +37,19 @@ impl Default for PoolSettings {
             max_threads: None,
             queue_size: 64,
             queue_timeout: Duration::from_secs(1),
+            rules: Rules::default(),
+            stats: false,
+        }
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules {
             timeout: Duration::from_secs(5),
             requests_per_connection: 100,
             stop_timeout: STOP_TIMEOUT,
-            stats: false,
+            whole_bodies: false,
         }
     }
 }
@@ -87,22 +94,6 @@ pub const POOL_SETTINGS: &[Setting<PoolSettings>] = &[
         field: |pool| &mut pool.queue_timeout,
     },
     Setting {
-        name: "keep-alive",
-        unit: Unit::Seconds,
-        bounds: Bounds::Any,
-        help: "for another request on a connection, then close",
-        reason: "A connection that is quiet owns a worker for as long.",
-        field: |pool| &mut pool.timeout,
-    },
-    Setting {
-        name: "max-requests",
-        unit: Unit::Number,
-        bounds: Bounds::AtLeast(1.0),
-        help: "requests on a connection, then close",
-        reason: "A client that never stops asking would own its worker for ever.",
-        field: |pool| &mut pool.requests_per_connection,
-    },
-    Setting {
         name: "stats",
         unit: Unit::Switch,
         bounds: Bounds::Any,
@@ -110,13 +101,36 @@ pub const POOL_SETTINGS: &[Setting<PoolSettings>] = &[
         reason: "How busy a server is, is nobody's business but yours.",
         field: |pool| &mut pool.stats,
     },
-    stop_timeout(|pool| &mut pool.stop_timeout),
+];
+
+/// The settings of a server whose connections stay, however it waits.
+pub const RULE_SETTINGS: &[Setting<Rules>] = &[
+    Setting {
+        name: "keep-alive",
+        unit: Unit::Seconds,
+        bounds: Bounds::Any,
+        help: "for another request on a connection, then close",
+        reason: "A connection that is quiet owns what it waits with for as long.",
+        field: |rules| &mut rules.timeout,
+    },
+    Setting {
+        name: "max-requests",
+        unit: Unit::Number,
+        bounds: Bounds::AtLeast(1.0),
+        help: "requests on a connection, then close",
+        reason: "A client that never stops asking would be served for ever.",
+        field: |rules| &mut rules.requests_per_connection,
+    },
+    stop_timeout(|rules| &mut rules.stop_timeout),
 ];
 
 impl PoolSettings {
     /// What a command line asks for.
     pub fn from_flags(flags: &Arguments) -> Result<PoolSettings, UsageError> {
-        let settings: PoolSettings = flags.read(POOL_SETTINGS)?;
+        let settings = PoolSettings {
+            rules: flags.read(RULE_SETTINGS)?,
+            ..flags.read(POOL_SETTINGS)?
+        };
         if settings.most_threads() < settings.threads {
             return Err(UsageError::new(
                 "--max-threads cannot be less than --threads",
@@ -141,7 +155,7 @@ mod tests {
         name: "test",
         about: "A test.",
         operand: None,
-        flags: &[&POOL_SETTINGS],
+        flags: &[&POOL_SETTINGS, &RULE_SETTINGS],
     };
 
     fn settings(line: &str) -> Result<PoolSettings, UsageError> {
@@ -164,10 +178,13 @@ mod tests {
                     --max-requests 6 --stop-timeout 7 --stats";
         let given = settings(line).unwrap();
         assert_eq!((given.threads, given.max_threads), (1, Some(2)));
-        assert_eq!((given.queue_size, given.requests_per_connection), (3, 6));
+        assert_eq!(
+            (given.queue_size, given.rules.requests_per_connection),
+            (3, 6)
+        );
         assert_eq!(given.queue_timeout, Duration::from_secs(4));
-        assert_eq!(given.timeout, Duration::from_secs(5));
-        assert_eq!(given.stop_timeout, Duration::from_secs(7));
+        assert_eq!(given.rules.timeout, Duration::from_secs(5));
+        assert_eq!(given.rules.stop_timeout, Duration::from_secs(7));
         assert!(given.stats);
     }
 }

@@ -5,12 +5,14 @@ use std::fmt;
 use std::io::{BufRead, Read, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::Waker;
+use std::time::Instant;
 
 use crate::served::{brief, serve, serve_unchecked, serve_with};
 use lesson02::Page;
 use lesson03::validator::Complaints;
 use lesson03::{
-    AppError, Body, Environ, Options, StartError, StartResponse, Value, application, demo,
+    AppError, Body, Environ, Options, Protocol, StartError, StartResponse, Value, application, demo,
 };
 
 const PLAIN: (&str, &str) = ("Content-Type", "text/plain");
@@ -434,6 +436,50 @@ fn rule_15_headers_about_the_connection_are_fatal() {
             Ok("no".into())
         }));
         assert_eq!(served.get("/").code(), "500", "{name}");
+    }
+}
+
+/// What nobody ever sees of it here.
+struct NoProtocol;
+
+impl Protocol for NoProtocol {
+    fn name(&self) -> &'static str {
+        "tea"
+    }
+
+    fn open(&mut self, _wake: Waker, _out: &mut Vec<u8>) {
+        unreachable!("this server cannot switch");
+    }
+
+    fn receive(&mut self, _bytes: &mut [u8], _out: &mut Vec<u8>) -> usize {
+        0
+    }
+
+    fn poll(&mut self, _now: Instant, _out: &mut Vec<u8>) -> Option<Instant> {
+        None
+    }
+
+    fn is_over(&self) -> bool {
+        true
+    }
+
+    fn lost(&mut self) {}
+}
+
+#[test]
+fn a_switch_to_another_protocol_is_an_error_on_a_server_that_cannot() {
+    let served = serve_unchecked(application(|environ, start_response| {
+        let status = match &*environ.path_utf8_lossy() {
+            "/101" => "101 Switching Protocols",
+            _ => "200 OK",
+        };
+        start_response.begin(status, &[])?;
+        Ok(Body::Upgrade(Box::new(NoProtocol)))
+    }));
+    for path in ["/101", "/200"] {
+        let fields = "Host: a\r\nConnection: Upgrade\r\nUpgrade: tea";
+        let answer = served.ask(format!("GET {path} HTTP/1.1\r\n{fields}\r\n\r\n"));
+        assert_eq!(answer.code(), "500", "{path}");
     }
 }
 

@@ -117,7 +117,7 @@ impl Drop for Served {
     }
 }
 
-pub(crate) struct Client(TcpStream);
+pub(crate) struct Client(pub(crate) TcpStream);
 
 impl Client {
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {

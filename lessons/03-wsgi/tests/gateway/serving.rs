@@ -1,13 +1,15 @@
 //! The server around the gateway: starting, stopping, and what it does with each client.
 
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::served::{brief, serve, serve_with};
+use crate::served::{Client, brief, serve, serve_with};
 use lesson02::Limits;
 use lesson03::validator::Complaints;
 use lesson03::{Body, Handle, Options, ServeError, WsgiServer, application, demo, make_server};
+use socket2::{Domain, Socket, Type};
 
 const PLAIN: (&str, &str) = ("Content-Type", "text/plain");
 
@@ -24,6 +26,30 @@ fn make_server_takes_both_forms_of_address() {
         assert!(server.address().is_ipv6());
     }
     assert!(make_server("nowhere", demo::hello).is_err());
+}
+
+#[test]
+fn a_server_serves_on_a_socket_that_somebody_else_has_bound_and_its_end_is_not_the_sockets() {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let inherited = Arc::new(Socket::new(Domain::IPV4, Type::STREAM, None).unwrap());
+    inherited.bind(&any.into()).unwrap();
+    let bound = inherited.local_addr().unwrap().as_socket().unwrap();
+    let serve = || {
+        let options = Options {
+            inherited: Some(Arc::clone(&inherited)),
+            ..brief()
+        };
+        serve_with(options, demo::application, Complaints::default())
+    };
+    let first = serve();
+    assert_eq!(first.server().address(), bound);
+    assert_eq!(first.get("/").code(), "200");
+    drop(first);
+    // Between two servers a client waits, and is not refused.
+    let mut client = Client(TcpStream::connect(bound).unwrap());
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let _second = serve();
+    assert_eq!(client.answer().code(), "200");
 }
 
 #[test]

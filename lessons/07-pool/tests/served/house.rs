@@ -192,9 +192,10 @@ pub(crate) fn serve(app: impl Application + 'static) -> Served {
     serve_with(app, PoolSettings::default())
 }
 
-pub(crate) fn bind(app: impl Application + 'static, settings: PoolSettings) -> Arc<PoolServer> {
+/// Deadlines short enough for a test that waits for one.
+pub(crate) fn brief() -> Options {
     let brief = Duration::from_millis(500);
-    let options = Options {
+    Options {
         settings: Settings {
             limits: Limits {
                 drain_timeout: brief,
@@ -209,14 +210,28 @@ pub(crate) fn bind(app: impl Application + 'static, settings: PoolSettings) -> A
         },
         software: "test",
         ..Options::default()
-    };
+    }
+}
+
+pub(crate) fn bind(app: impl Application + 'static, settings: PoolSettings) -> Arc<PoolServer> {
+    bind_with(app, settings, brief())
+}
+
+pub(crate) fn bind_with(
+    app: impl Application + 'static,
+    settings: PoolSettings,
+    options: Options,
+) -> Arc<PoolServer> {
     let stop = Arc::new(Bell::new().unwrap());
     let server = PoolServer::bind("127.0.0.1:0", Arc::new(app), options, settings, stop);
     Arc::new(server.unwrap())
 }
 
 pub(crate) fn serve_with(app: impl Application + 'static, settings: PoolSettings) -> Served {
-    let server = bind(app, settings);
+    start(bind(app, settings))
+}
+
+pub(crate) fn start(server: Arc<PoolServer>) -> Served {
     let thread = {
         let server = Arc::clone(&server);
         thread::spawn(move || server.start().unwrap())

@@ -2,9 +2,12 @@
 
 mod applications;
 mod connections;
+mod faults;
 mod framing;
 mod house;
+mod joints;
 mod load;
 mod mean;
 mod pool;
 mod stopping;
+mod upgrade;

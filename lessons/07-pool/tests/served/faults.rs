@@ -1,0 +1,163 @@
+//! Faults that somebody has found from outside, each as it was seen there.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use check::client::Client;
+use rustix::process::Signal;
+use socket2::{Domain, Socket, Type};
+
+use crate::house::{Lesson, expect, expect_close, get, until};
+
+/// A client with little room for what it has not read, which has sent `question`.
+fn narrow_client(address: SocketAddr, question: &[u8]) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(64 * 1024).unwrap();
+    socket.connect(&address.into()).unwrap();
+    let mut client = TcpStream::from(socket);
+    let guard = Some(Duration::from_secs(60));
+    client.set_read_timeout(guard).unwrap();
+    client.write_all(question).unwrap();
+    client
+}
+
+#[test]
+fn a_client_that_reads_slowly_but_steadily_gets_everything() {
+    let lesson = Lesson::start("--quiet --write-timeout 2");
+    let question = get("/stream?n=300000&ms=0", "Connection: close\r\n");
+    let mut client = narrow_client(lesson.address, question.as_bytes());
+    // Five times what it must take, for four times as long as it may take nothing.
+    let mut piece = [0; 8 * 1024];
+    for _ in 0..160 {
+        client.read_exact(&mut piece).unwrap();
+        thread::sleep(Duration::from_millis(50));
+    }
+    let mut rest = Vec::new();
+    client.read_to_end(&mut rest).unwrap();
+    let end = String::from_utf8_lossy(&rest[rest.len() - 40..]).into_owned();
+    assert!(
+        end.ends_with("line 300000 of 300000\n\r\n0\r\n\r\n"),
+        "{end}"
+    );
+}
+
+#[test]
+fn an_empty_line_after_a_request_is_no_request() {
+    let lesson = Lesson::start("--quiet");
+    let mut client = lesson.ask(get("/", "") + "\r\n");
+    client.finish_sending();
+    expect(&mut client, 200);
+    expect_close(&mut client);
+}
+
+#[test]
+fn after_an_empty_line_a_connection_is_as_quiet_as_before() {
+    let lesson = Lesson::start("--quiet --keep-alive 0.3 --head-timeout 3600");
+    let mut client = lesson.ask(get("/", "") + "\r\n");
+    expect(&mut client, 200);
+    expect_close(&mut client);
+}
+
+#[test]
+fn an_empty_line_does_not_hold_up_a_stop() {
+    let flags = "--quiet --keep-alive 3600 --head-timeout 3600 --stop-timeout 600";
+    let mut lesson = Lesson::start(flags);
+    let mut client = lesson.ask(get("/", "") + "\r\n");
+    expect(&mut client, 200);
+    lesson.signal(Signal::TERM);
+    assert_eq!(lesson.exit_code(), Some(0));
+    expect_close(&mut client);
+}
+
+#[test]
+fn a_server_that_waits_for_nobody_says_close() {
+    let lesson = Lesson::start("--quiet --keep-alive 0");
+    let old = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n".to_owned();
+    for question in [get("/", ""), get("/stream?n=2&ms=0", ""), old] {
+        let mut client = lesson.ask(question);
+        assert!(expect(&mut client, 200).says_close());
+        expect_close(&mut client);
+    }
+}
+
+#[test]
+fn the_log_counts_what_was_sent_of_an_answer_that_broke_off() {
+    const LENGTH: usize = 12 * 1024 * 1024;
+    let lesson = Lesson::start("--body-limit 20000000 --write-timeout 0.5");
+    let head = get("/echo", &format!("Content-Length: {LENGTH}\r\n"));
+    let question = head.replacen("GET", "POST", 1);
+    let mut client = narrow_client(lesson.address, question.as_bytes());
+    client.write_all(&vec![b'x'; LENGTH]).unwrap();
+    let mut piece = vec![0; 12 * 1024];
+    client.read_exact(&mut piece).unwrap();
+    // And it reads no more.
+    until("the server has given up", || {
+        lesson.said().contains("\" 200 ")
+    });
+    let said = lesson.said();
+    let count = said.trim_end().rsplit(' ').next().unwrap();
+    let count: usize = count.parse().unwrap();
+    assert!((8 * 1024..LENGTH).contains(&count), "{said}");
+}
+
+/// One worker with a long answer, one client in the queue, and two more for whom there is no room.
+fn full(seconds: u32) -> (Lesson, Vec<Client>) {
+    let flags = "--quiet --threads 1 --queue 1 --queue-timeout 3600 --stop-timeout 3600";
+    let lesson = Lesson::start(flags);
+    let target = format!("/stream?n=2&ms={seconds}000");
+    let mut clients = vec![lesson.ask(get(&target, ""))];
+    until("the worker has its client", || {
+        String::from_utf8_lossy(clients[0].received()).contains("line 1")
+    });
+    let descriptors = lesson.descriptors();
+    clients.extend((0..3).map(|_| lesson.ask(get("/", ""))));
+    until("one is queued, and another waits for room", || {
+        lesson.descriptors() == descriptors + 2
+    });
+    (lesson, clients)
+}
+
+#[test]
+fn a_stop_is_heard_while_the_queue_is_full_and_everybody_is_served() {
+    let (mut lesson, mut clients) = full(3);
+    lesson.signal(Signal::TERM);
+    until("it knows", || lesson.said().contains("stopping; "));
+    assert!(
+        !String::from_utf8_lossy(clients[0].received()).contains("line 2"),
+        "it is heard before there is room"
+    );
+    for client in &mut clients {
+        expect(client, 200);
+    }
+    assert_eq!(lesson.exit_code(), Some(0));
+}
+
+#[test]
+fn a_second_signal_is_heard_while_the_queue_is_full() {
+    for together in [false, true] {
+        let (mut lesson, _clients) = full(50);
+        lesson.signal(Signal::TERM);
+        if !together {
+            until("it knows", || lesson.said().contains("stopping; "));
+        }
+        lesson.signal(Signal::INT);
+        assert_eq!(lesson.exit_code(), Some(1), "{}", lesson.said());
+    }
+}
+
+#[test]
+fn any_number_of_silent_clients_costs_about_one_deadline() {
+    let lesson = Lesson::start("--quiet --threads 8 --head-timeout 1.5");
+    let started = Instant::now();
+    expect_close(&mut lesson.connect());
+    let deadline = started.elapsed();
+
+    let silent: Vec<Client> = (0..24).map(|_| lesson.connect()).collect();
+    let started = Instant::now();
+    expect(&mut lesson.ask(get("/", "")), 200);
+    let waited = started.elapsed();
+    assert!(waited < 2 * deadline, "{waited:?}, {deadline:?}");
+    drop(silent);
+}
