@@ -45,12 +45,14 @@ impl Exercise {
 
     /// Runs its probe, and then asks the server once more.
     pub fn run(&self, world: &World) -> Verdict {
-        (self.probe)(world)?;
-        world.connect()?.leave();
-        match world.has_exited() {
-            true => Err(Finding::Died("the server process has ended".to_owned())),
-            false => Ok(()),
-        }
+        world.bounded(|| {
+            (self.probe)(world)?;
+            world.connect()?.leave();
+            match world.has_exited() {
+                true => Err(Finding::Died("the server process has ended".to_owned())),
+                false => Ok(()),
+            }
+        })
     }
 }
 

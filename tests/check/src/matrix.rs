@@ -89,9 +89,10 @@ impl Expected {
             (Stalls, Err(Finding::Stalls)) => true,
             (Absent, Err(Finding::NotApplicable(_))) => true,
             // What the standard allows to others is still not what we promise.
-            (Wrong(words), Err(Finding::Wrong(text) | Finding::Allowed(text))) => {
-                text.contains(words)
-            }
+            (
+                Wrong(words),
+                Err(Finding::Wrong(text) | Finding::Should(text) | Finding::Allowed(text)),
+            ) => text.contains(words),
             _ => false,
         }
     }

@@ -1,6 +1,6 @@
 //! What a probe is: a question to a server, and what the standard says about the answer.
 
-use crate::case::Case;
+use crate::case::{Case, Closes, Otherwise};
 use crate::outcome::{Finding, Verdict};
 use crate::world::World;
 
@@ -71,9 +71,9 @@ impl Probe {
         let case = Case {
             send,
             wanted,
-            lenient: "",
+            otherwise: Otherwise::Forbidden,
             fault: b"",
-            closes: false,
+            closes: Closes::No,
             silence_is_fine: false,
         };
         Probe::new(name, title, Check::Case(case))
@@ -143,7 +143,23 @@ impl Probe {
     /// The standard leaves a choice, and this is what it says.
     pub const fn lenient(mut self, reason: &'static str) -> Probe {
         if let Check::Case(case) = &mut self.check {
-            case.lenient = reason;
+            case.otherwise = Otherwise::Allowed(reason);
+        }
+        self
+    }
+
+    /// The standard says SHOULD, in these words.
+    pub const fn should(mut self, reason: &'static str) -> Probe {
+        if let Check::Case(case) = &mut self.check {
+            case.otherwise = Otherwise::Should(reason);
+        }
+        self
+    }
+
+    /// Waiting for so much, or closing, proves that nothing has wrapped around.
+    pub const fn unless_it_wraps(mut self) -> Probe {
+        if let Check::Case(case) = &mut self.check {
+            case.otherwise = Otherwise::UnlessItWraps;
         }
         self
     }
@@ -156,10 +172,10 @@ impl Probe {
         self
     }
 
-    /// The connection must end after the answer.
-    pub const fn closes(mut self) -> Probe {
+    /// The connection must end after the answer, and in which cases.
+    pub const fn closes(mut self, closes: Closes) -> Probe {
         if let Check::Case(case) = &mut self.check {
-            case.closes = true;
+            case.closes = closes;
         }
         self
     }
@@ -183,21 +199,28 @@ impl Probe {
     /// Runs the probe, and then asks the server once more: whatever a client did, the next one
     /// must be served, and no input may end a server.
     pub fn run(&self, world: &World) -> Verdict {
-        let found = self.applies(world).and_then(|()| match &self.check {
-            Check::Case(case) => case.run(world),
-            Check::Behaviour(run) => run(world),
+        let found = world.bounded(|| {
+            self.applies(world).and_then(|()| match &self.check {
+                Check::Case(case) => case.run(world),
+                Check::Behaviour(run) => run(world),
+            })
         });
-        let after = world.still_answers();
-        let suspicious = after.is_err() || matches!(found, Err(Finding::Died(_)));
-        if world.has_exited() || (suspicious && world.exits_soon()) {
-            return Err(Finding::Died("the server has ended".to_owned()));
-        }
-        match (found, after) {
-            (Ok(()) | Err(Finding::Waits | Finding::Allowed(_)), Err(after)) => Err(
-                Finding::wrong(format!("afterwards, `GET /` is not served: {after}")),
-            ),
-            (found, _) => found,
-        }
+        world.bounded(|| {
+            let after = world.still_answers();
+            let suspicious = after.is_err() || matches!(found, Err(Finding::Died(_)));
+            if world.has_exited() || (suspicious && world.exits_soon()) {
+                return Err(Finding::Died("the server has ended".to_owned()));
+            }
+            match (&found, after) {
+                (
+                    Ok(()) | Err(Finding::Waits | Finding::Should(_) | Finding::Allowed(_)),
+                    Err(after),
+                ) => Err(Finding::wrong(format!(
+                    "afterwards, `GET /` is not served: {after}"
+                ))),
+                _ => found,
+            }
+        })
     }
 
     /// Whether the server has what the probe needs.

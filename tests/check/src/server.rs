@@ -40,7 +40,8 @@ impl Server {
     pub fn processes(&self) -> Processes {
         match self.launch {
             Launch::Lesson { .. } => Processes::one(self.child().id()),
-            Launch::Command(_) => self.keeper.kept(),
+            // The shell that reads the command is no part of the server.
+            Launch::Command(_) => self.keeper.kept().without_shell(self.child().id()),
         }
     }
 
@@ -78,7 +79,9 @@ impl Server {
     fn answers_within(&self, guard: Duration) -> bool {
         let until = Instant::now() + guard;
         while Instant::now() < until && !self.has_exited() {
-            let client = Client::connect(1, self.address, GUARD, Transcript::default());
+            // One that listens and says nothing is ready as well: the probes have their patience.
+            let patience = guard.min(GUARD / 4);
+            let client = Client::connect(1, self.address, patience, Transcript::default());
             if let Ok(mut client) = client {
                 let question = format!(
                     "GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",

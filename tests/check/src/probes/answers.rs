@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::answer::{Answer, Framing};
+use crate::case::Closes;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
 use crate::probes::Group;
@@ -24,6 +25,17 @@ pub(super) const GROUP: Group = Group {
         .explained_in(1)
         .curl("curl -si {url}/ | head -1 | od -c")
         .question("Does each line of the answer's head end with CR LF?"),
+        Probe::behaviour(
+            "well-formed",
+            "fields are well formed, and one length is said once",
+            well_formed,
+        )
+        .asks(
+            "RFC 9112 §5",
+            "A field is a name, a colon right behind it, and a value; two lengths are none.",
+        )
+        .explained_in(1)
+        .question("Is every field of the answer a name, a colon and a value?"),
         Probe::behaviour(
             "body-end",
             "the client can tell where the body ends",
@@ -79,7 +91,9 @@ pub(super) const GROUP: Group = Group {
             b"GET / HTTP/1.0\r\n\r\n",
             &[200],
         )
-        .closes()
+        .closes(Closes::Must(
+            "an HTTP/1.0 client did not ask to stay, and the connection stays open: it waits for ever",
+        ))
         .asks(
             "RFC 9112 §9.3",
             "After an HTTP/1.0 request without keep-alive the connection closes.",
@@ -92,7 +106,7 @@ pub(super) const GROUP: Group = Group {
             b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Close\r\n\r\n",
             &[200],
         )
-        .closes()
+        .closes(Closes::Must("`close` was ignored: the connection stays open"))
         .asks(
             "RFC 9112 §9.6",
             "A client that says `close` gets one answer, then the end.",
@@ -105,7 +119,7 @@ pub(super) const GROUP: Group = Group {
             b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: x-thing, close\r\n\r\n",
             &[200],
         )
-        .closes()
+        .closes(Closes::Must("`close` was ignored: the connection stays open"))
         .asks(
             "RFC 9110 §7.6.1",
             "Connection holds a list; `close` anywhere in it means close.",
@@ -122,14 +136,32 @@ fn line_ends(world: &World) -> Verdict {
     }
 }
 
+/// Of an answer to a good request, of one to a page that does not exist, and of a refusal.
+fn well_formed(world: &World) -> Verdict {
+    let nowhere = world.request("GET", "/no-such-page-here", "");
+    for question in [&world.hello(), &nowhere, "GET / HTTP/1.1\r\n\r\n"] {
+        let mut client = world.connect()?;
+        let _ = client.send(question.as_bytes());
+        // Whether there is an answer at all is the question of other probes.
+        let Ok(answer) = client.answer() else {
+            continue;
+        };
+        if let Some(fault) = answer.faults.first() {
+            return Err(Finding::wrong(fault.clone()));
+        }
+    }
+    Ok(())
+}
+
 fn body_end(world: &World) -> Verdict {
     let mut client = world.connect()?;
     let _ = client.send(world.hello().as_bytes());
     // An answer counts as whole only when its framing says so; `UntilClose` needs the close.
     let answer = client.answer()?;
     if answer.framing == Framing::UntilClose && !answer.says_close() {
-        return Err(Finding::wrong(
-            "neither Content-Length nor `Connection: close`: a cut answer looks complete",
+        return Err(Finding::Should(
+            "neither Content-Length nor `Connection: close`: a cut answer looks complete"
+                .to_owned(),
         ));
     }
     if matches!(answer.framing, Framing::Length(_)) && !client.received().is_empty() {
@@ -153,8 +185,8 @@ fn close_said(world: &World) -> Verdict {
     let again = client.send(world.hello().as_bytes());
     match again.is_ok() && client.answer().is_ok() {
         true => Ok(()),
-        false => Err(Finding::wrong(
-            "it closes after the answer and did not say `Connection: close`",
+        false => Err(Finding::Should(
+            "it closes after the answer and did not say `Connection: close`".to_owned(),
         )),
     }
 }
@@ -178,7 +210,7 @@ fn date(world: &World) -> Verdict {
 }
 
 fn head_method(world: &World) -> Verdict {
-    let get = world.ask(world.hello())?;
+    let get_answer = world.ask(world.hello())?;
     let mut client = world.connect()?;
     let question = world.request("HEAD", "/", "Connection: close\r\n");
     let _ = client.send(question.as_bytes());
@@ -193,16 +225,27 @@ fn head_method(world: &World) -> Verdict {
             "{extra} bytes of body follow the head"
         )));
     }
-    match (head.field("content-length"), get.field("content-length")) {
-        (Some(head), get) if Some(head) != get => Err(Finding::wrong(format!(
-            "HEAD says Content-Length: {head}, GET says {}",
-            get.unwrap_or("nothing")
-        ))),
+    match (
+        head.field("content-length"),
+        get_answer.field("content-length"),
+    ) {
+        (Some(head), get) if Some(head) != get && is_steady(world, &get_answer)? => {
+            Err(Finding::wrong(format!(
+                "HEAD says Content-Length: {head}, GET says {}",
+                get.unwrap_or("nothing")
+            )))
+        }
         (None, Some(_)) => Err(Finding::Allowed(
             "HEAD leaves Content-Length out".to_owned(),
         )),
         _ => Ok(()),
     }
+}
+
+/// Whether `/` is as long as it was: a page that changes cannot be compared.
+fn is_steady(world: &World, before: &Answer) -> Result<bool, Finding> {
+    let again = world.unrecorded().ask(world.hello())?;
+    Ok(again.body.len() == before.body.len())
 }
 
 fn refusal(world: &World) -> Verdict {
@@ -217,8 +260,8 @@ fn refusal(world: &World) -> Verdict {
         return Err(Finding::wrong("a line of the head ends with LF alone"));
     }
     if answer.framing == Framing::UntilClose && !answer.says_close() {
-        return Err(Finding::wrong(
-            "neither Content-Length nor `Connection: close`",
+        return Err(Finding::Should(
+            "neither Content-Length nor `Connection: close`".to_owned(),
         ));
     }
     match (answer.field("date"), answer.body.is_empty()) {

@@ -1,6 +1,6 @@
 //! Request bodies: those that nobody reads, and those that wait to be asked for.
 
-use crate::client::End;
+use crate::client::{End, NoAnswer};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
 use crate::probes::Group;
@@ -78,10 +78,14 @@ fn write_then_read(world: &World, length: usize) -> Result<u16, Finding> {
     client.wait_for_end();
     match (answer, sent.is_err() || client.end() == Some(End::Reset)) {
         (Ok(answer), false) => Ok(answer.status),
-        (Ok(answer), true) => Err(Finding::wrong(format!(
+        (Ok(answer), true) => Err(Finding::Should(format!(
             "the connection was reset: the {} arrived here, but a slower client would lose it",
             answer.status
         ))),
+        // RFC 9112 §9.6 says "typically", and not MUST.
+        (Err(NoAnswer::Ended(End::Reset)), _) => Err(Finding::Should(
+            "the connection was reset before an answer was whole".to_owned(),
+        )),
         (Err(reason), _) => Err(reason.into()),
     }
 }
@@ -93,8 +97,8 @@ fn body_cut(world: &World) -> Verdict {
     let _ = client.send(b"abc");
     client.finish_sending();
     if client.wait_for_end().is_none() && client.received().is_empty() {
-        return Err(Finding::wrong(
-            "the server goes on waiting for a body that cannot come",
+        return Err(Finding::Should(
+            "the server goes on waiting for a body that cannot come".to_owned(),
         ));
     }
     Ok(())
@@ -107,7 +111,7 @@ fn expect_continue(world: &World) -> Verdict {
     let first = client.next_answer(false)?;
     if first.status != 100 {
         return Err(Finding::NotApplicable(format!(
-            "it answers {} without asking for the body, which is legal",
+            "it answers {} without asking for the body, which RFC 9110 §10.1.1 allows",
             first.status
         )));
     }

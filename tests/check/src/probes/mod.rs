@@ -70,7 +70,7 @@ const SHORT_DEADLINES_ALONE: &[Flags] = &[Flags {
 
 /// The source of what no standard asks for: the thesis of this course is about waiting, and the
 /// standards leave that to the server.
-const OURS: &str = "This course asks";
+pub(crate) const OURS: &str = "This course asks";
 
 /// Deadlines that a test can wait for, for every server that has them.
 const SHORT_DEADLINES: &[Flags] = &[Flags {

@@ -18,7 +18,8 @@ pub(super) const GROUP: Group = Group {
         .asks(
             "RFC 9110 §6.2",
             "A higher minor version is answered as the highest one that is known.",
-        ),
+        )
+        .should("RFC 9110 §6.2 says SHOULD"),
         Probe::case(
             "leading-crlf",
             "one empty line before the request",
@@ -29,7 +30,7 @@ pub(super) const GROUP: Group = Group {
             "RFC 9112 §2.2",
             "A server SHOULD ignore at least one empty line before a request.",
         )
-        .lenient("SHOULD is not MUST"),
+        .should("RFC 9112 §2.2 says SHOULD"),
         Probe::case(
             "absolute-form",
             "the target is a whole URL",
@@ -62,7 +63,8 @@ pub(super) const GROUP: Group = Group {
         .asks(
             "RFC 9110 §5.5",
             "Bytes above 0x7f in a field value are opaque data, not a fault.",
-        ),
+        )
+        .should("RFC 9110 §5.5 says SHOULD"),
         Probe::case(
             "underscore",
             "a field name with an underscore",

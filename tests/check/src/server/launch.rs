@@ -43,6 +43,15 @@ impl Launch {
 
     /// Starts the server and waits until it is ready. Without a port, a free one is taken.
     pub fn start(&self, port: Option<u16>) -> Result<Server, StartError> {
+        self.start_within(port, START)
+    }
+
+    /// The same for a command that may take so long and no longer: it was started before.
+    pub(crate) fn start_within(
+        &self,
+        port: Option<u16>,
+        time: Duration,
+    ) -> Result<Server, StartError> {
         match self {
             Launch::Lesson { binary, flags } => {
                 let mut command = Command::new(binary);
@@ -58,7 +67,7 @@ impl Launch {
                     Some(port) => port,
                     None => free_port().map_err(StartError::new)?,
                 };
-                self.start_command(&text.replace("{port}", &port.to_string()), port)
+                self.start_command(&text.replace("{port}", &port.to_string()), port, time)
             }
         }
     }
@@ -81,11 +90,13 @@ impl Launch {
     }
 
     /// What the command prints is kept together with its errors.
-    fn start_command(&self, text: &str, port: u16) -> Result<Server, StartError> {
+    fn start_command(&self, text: &str, port: u16, time: Duration) -> Result<Server, StartError> {
         let mut command = Command::new("sh");
         command.args(["-c", "exec sh -c \"$1\" >&2", "sh", text]);
+        // As for ours above: a hundred panics with their backtraces are a slow server.
+        command.env("RUST_BACKTRACE", "0");
         let server = self.spawn(command, SocketAddr::from(([127, 0, 0, 1], port)))?;
-        match server.answers_within(START) {
+        match server.answers_within(time) {
             true => Ok(server),
             false => Err(server.never_ready(&format!("nothing answered on port {port}"))),
         }
