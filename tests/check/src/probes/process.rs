@@ -134,22 +134,25 @@ fn descriptors_exhausted(world: &World) -> Verdict {
             .exhaust_descriptors()
             .map_err(|error| Finding::NotApplicable(format!("prlimit: {error}")))?;
         let mut clients = Vec::new();
-        for _ in 0..3 {
+        // Linux takes a number for the next client before accept waits for it. So each worker that
+        // waits has one more to give, and only who comes after those is without.
+        for _ in 0..world.workers + 2 {
             let mut client = world.connect()?;
             let _ = client.send(world.hello().as_bytes());
             clients.push(client);
         }
         // Time for accept to fail.
-        clients[0].wait_until(Instant::now() + world.patience / 3);
-        if world.has_exited() || (clients[0].end().is_some() && world.exits_soon()) {
+        let last = clients.len() - 1;
+        clients[last].wait_until(Instant::now() + world.patience / 3);
+        if world.has_exited() || (clients[last].end().is_some() && world.exits_soon()) {
             return Err(Finding::Died("it ended when accept failed".to_owned()));
         }
-        if clients.iter_mut().any(Client::is_answered) {
+        if clients[last].is_answered() {
             drop(exhausted);
             settled(world, Some(holds))?;
             continue;
         }
-        clients[0].note("the server may open descriptors again");
+        clients[last].note("the server may open descriptors again");
         drop(exhausted);
         return served_after_all(clients);
     }
