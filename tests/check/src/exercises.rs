@@ -31,9 +31,17 @@ pub struct Exercise {
     probe: fn(&World) -> Verdict,
 }
 
-/// The exercise with this number.
+/// The exercise with this number: `02-1`, or `2-1`.
 pub fn find(id: &str) -> Option<&'static Exercise> {
-    EXERCISES.iter().find(|exercise| exercise.id == id)
+    let number = |text: &str| text.parse::<u8>().ok();
+    let numbers = |id: &str| {
+        let (lesson, which) = id.split_once('-')?;
+        Some((number(lesson)?, number(which)?))
+    };
+    let wanted = numbers(id)?;
+    EXERCISES
+        .iter()
+        .find(|exercise| numbers(exercise.id) == Some(wanted))
 }
 
 impl Exercise {
@@ -90,6 +98,13 @@ fn run_against(exercise: &Exercise, binary: &Path) -> (Verdict, Vec<String>) {
 mod tests {
     use super::*;
     use crate::lessons::LESSONS;
+
+    #[test]
+    fn an_exercise_is_found_with_and_without_its_zero() {
+        assert_eq!(find("1-1").map(|exercise| exercise.id), Some("01-1"));
+        assert_eq!(find("01-1").map(|exercise| exercise.id), Some("01-1"));
+        assert!(find("1").is_none() && find("1-9").is_none() && find("x-1").is_none());
+    }
 
     #[test]
     fn every_lesson_has_at_least_two_exercises_numbered_after_it() {

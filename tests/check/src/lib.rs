@@ -7,6 +7,8 @@
 //! bound       what one probe may cost: time and bytes
 //! world       a probe's means: clients of one server, perhaps a server to look into
 //! server      a child process that cannot outlive us: a keeper sees to that
+//! mend        what to do about a red probe, and in which order
+//! small       what --small leaves out
 //! severity    how bad a finding is: a MUST, a SHOULD, or an opinion of ours
 //! workshop    builds a lesson's binary on demand
 //! exercises   probes for what a reader adds to a lesson
@@ -23,6 +25,7 @@ pub mod exercises;
 mod keeper;
 pub mod lessons;
 pub mod matrix;
+pub mod mend;
 pub mod opinions;
 pub mod outcome;
 pub mod probe;
@@ -32,6 +35,7 @@ mod said;
 pub mod screen;
 pub mod server;
 pub mod severity;
+pub mod small;
 pub mod transcript;
 pub mod workshop;
 pub mod world;

@@ -6,7 +6,8 @@ use check::outcome::Finding;
 use check::server::{Launch, Server};
 use check::world::World;
 
-use super::{Stop, Target};
+use super::Stop;
+use super::flags::Target;
 
 /// A server under test.
 pub(super) enum Subject {
@@ -44,6 +45,25 @@ impl Subject {
         }
     }
 
+    /// What it is called: the command, or the address.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Subject::Running(address) => address.to_string(),
+            Subject::Started { launch, .. } => match launch {
+                Launch::Command(command) => command.clone(),
+                Launch::Lesson { binary, .. } => binary.display().to_string(),
+            },
+        }
+    }
+
+    /// The same server once more, or another one like it.
+    pub(super) fn another(&self) -> Subject {
+        match self {
+            Subject::Running(address) => Subject::Running(*address),
+            Subject::Started { launch, .. } => Subject::started(launch.clone()),
+        }
+    }
+
     /// A server that accepts connections, for one probe.
     pub(super) fn world(&mut self) -> Result<World, Stop> {
         match self {
@@ -69,7 +89,9 @@ impl Subject {
         let used = world.into_server()?;
         match found {
             Some(Finding::Died(_)) => Some(used.end()),
-            Some(Finding::Wrong(_) | Finding::Stalls) => None,
+            Some(
+                Finding::Wrong(_) | Finding::Stalls | Finding::Unfinished(_) | Finding::Broken(_),
+            ) => None,
             _ => {
                 *server = Some(used);
                 None

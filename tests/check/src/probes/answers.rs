@@ -11,6 +11,7 @@ use crate::probes::imf_fixdate::imf_fixdate;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "answers",
     title: "Answers",
     probes: &[
         Probe::behaviour(

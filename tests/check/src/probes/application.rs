@@ -9,6 +9,7 @@ use crate::probes::Group;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "application",
     title: "The application",
     probes: &[
         Probe::behaviour("echo", "the application reads the body", echo)

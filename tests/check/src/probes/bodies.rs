@@ -7,6 +7,7 @@ use crate::probes::Group;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "bodies",
     title: "Bodies",
     probes: &[
         Probe::behaviour("unread-body", "900 KiB of body that nobody reads", unread_body)

@@ -7,6 +7,7 @@ use crate::probes::persistence::{plain_echo, says_hi, second};
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "chunks",
     title: "Chunks, trailers, and what follows them",
     probes: &[
         chunks("chunked-pieces", "a chunked body that arrives byte by byte", pieces)

@@ -15,6 +15,7 @@ const FOUR_WORKERS: &[Flags] = &[
 ];
 
 pub(super) const GROUP: Group = Group {
+    name: "crowds",
     title: "Crowds",
     probes: &[
         Probe::behaviour("many-silent-clients", "as many silent clients as workers, and then somebody who asks", silent_crowd)

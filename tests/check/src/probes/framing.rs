@@ -6,6 +6,7 @@ use crate::probe::Probe;
 use crate::probes::Group;
 
 pub(super) const GROUP: Group = Group {
+    name: "lengths",
     title: "Doubtful body lengths",
     probes: &[
         Probe::case("length-twice", "Content-Length twice, the same",

@@ -9,6 +9,7 @@ use crate::transcript::Event;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "rubbish",
     title: "Garbage",
     probes: &[
         Probe::behaviour("garbage", "random bytes and damaged requests", garbage)

@@ -6,6 +6,7 @@ use crate::probes::{Group, SHORT_DEADLINES};
 
 /// Malformed, or not for us.
 pub(super) const GROUP: Group = Group {
+    name: "heads",
     title: "Heads that must be refused",
     probes: &[
         Probe::case("no-host", "no Host", b"GET / HTTP/1.1\r\n\r\n", &[400])

@@ -11,6 +11,7 @@ use crate::transcript::Event;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "leaks",
     title: "What is left over",
     probes: &[
         Probe::behaviour("zombies", "128 clients in a burst, then a look for zombies", zombies)

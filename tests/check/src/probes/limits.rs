@@ -7,6 +7,7 @@ use crate::world::World;
 
 /// Too much.
 pub(super) const GROUP: Group = Group {
+    name: "limits",
     title: "Too much of a head",
     probes: &[
         Probe::behaviour("huge-head", "a head of 64 KiB", huge_head)

@@ -23,6 +23,8 @@ use crate::probe::{Flags, Probe};
 
 /// Probes that belong together.
 pub struct Group {
+    /// What they are called on the command line.
+    pub name: &'static str,
     /// What they are about.
     pub title: &'static str,
     /// The probes.
@@ -60,6 +62,13 @@ pub fn find(name: &str) -> Option<&'static Probe> {
     all().find(|probe| probe.name == name)
 }
 
+/// The group of a probe, by the probe's name.
+pub fn group_of(name: &str) -> &'static Group {
+    let has = |group: &&Group| group.probes.iter().any(|probe| probe.name == name);
+    // Every probe is in a group: that is where `all` takes them from.
+    GROUPS.iter().find(has).unwrap_or(&GROUPS[0])
+}
+
 /// The same for servers that serve one client at a time. For the others there is nothing to wait
 /// for in such a probe, and a deadline that a busy machine could miss would only blur it.
 const SHORT_DEADLINES_ALONE: &[Flags] = &[Flags {
@@ -83,6 +92,16 @@ const SHORT_DEADLINES: &[Flags] = &[Flags {
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    #[test]
+    fn every_group_has_a_name_that_is_no_probe_and_every_probe_has_one_group() {
+        for group in GROUPS {
+            assert!(find(group.name).is_none(), "{}", group.name);
+            let same = GROUPS.iter().filter(|other| other.name == group.name);
+            assert_eq!(same.count(), 1, "{}", group.name);
+        }
+        assert_eq!(group_of("date").name, "answers");
+    }
 
     #[test]
     fn every_probe_has_a_name_of_its_own_and_says_what_it_asks_and_where_that_is_written() {

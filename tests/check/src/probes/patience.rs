@@ -9,6 +9,7 @@ use crate::probes::{Group, OURS, SHORT_DEADLINES_ALONE};
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "waiting",
     title: "Who waits for whom",
     probes: &[
         Probe::behaviour(

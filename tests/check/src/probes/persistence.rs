@@ -8,6 +8,7 @@ use crate::probes::Group;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "persistence",
     title: "One connection, many requests; bodies in chunks",
     probes: &[
         Probe::behaviour("keep-alive", "a second request after the first answer", keep_alive)

@@ -12,6 +12,7 @@ use crate::transcript::Event;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "process",
     title: "The process",
     probes: &[
         process("five-hundred-clients", "500 clients one after another", five_hundred)

@@ -8,6 +8,7 @@ use crate::probes::persistence::second;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "reuse",
     title: "A connection that stays",
     probes: &[
         Probe::behaviour("keep-alive-reuse", "thirty requests, one after another, on one connection", reuse)

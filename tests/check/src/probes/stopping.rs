@@ -14,6 +14,7 @@ use crate::transcript::Event;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "stopping",
     title: "The end of a server",
     probes: &[
         Probe::behaviour("sigterm-under-load", "eight clients keep asking, and SIGTERM comes", sigterm_under_load)

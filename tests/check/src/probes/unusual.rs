@@ -7,6 +7,7 @@ use crate::world::World;
 
 /// Unusual and right.
 pub(super) const GROUP: Group = Group {
+    name: "unusual",
     title: "Unusual heads that are right",
     probes: &[
         Probe::case(

@@ -9,6 +9,7 @@ use crate::probes::Group;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "visitors",
     title: "Visitors",
     probes: &[
         Probe::behaviour("hello", "one request, one answer", hello)

@@ -12,44 +12,44 @@ use check::probes;
 use check::world::World;
 
 /// Serves with `serve` on a port of its own, each client in turn, until the tests end.
-pub fn in_turn(serve: fn(TcpStream)) -> SocketAddr {
+pub(crate) fn in_turn(serve: fn(TcpStream)) -> SocketAddr {
     start(serve)
 }
 
 /// The same, with a thread for each client.
-pub fn in_threads(serve: fn(TcpStream)) -> SocketAddr {
+pub(crate) fn in_threads(serve: fn(TcpStream)) -> SocketAddr {
     start(move |client| drop(thread::spawn(move || serve(client))))
 }
 
-pub fn start(serve: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
+pub(crate) fn start(serve: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || listener.incoming().flatten().for_each(serve));
     address
 }
 
-pub fn run(probe: &str, address: SocketAddr) -> Verdict {
+pub(crate) fn run(probe: &str, address: SocketAddr) -> Verdict {
     let mut world = World::at(address);
     world.patience = Duration::from_millis(1200);
     world.hold = Duration::from_millis(1200);
     probes::find(probe).unwrap().run(&world)
 }
 
-pub fn assert_wrong(probe: &str, address: SocketAddr, words: &str) {
+pub(crate) fn assert_wrong(probe: &str, address: SocketAddr, words: &str) {
     match run(probe, address) {
         Err(Finding::Wrong(text)) if text.contains(words) => {}
         other => panic!("{probe}: wanted wrong with {words:?}, got {other:?}"),
     }
 }
 
-pub fn assert_should(probe: &str, address: SocketAddr, words: &str) {
+pub(crate) fn assert_should(probe: &str, address: SocketAddr, words: &str) {
     match run(probe, address) {
         Err(Finding::Should(text)) if text.contains(words) => {}
         other => panic!("{probe}: wanted should with {words:?}, got {other:?}"),
     }
 }
 
-pub fn assert_not_applicable(probe: &str, address: SocketAddr) {
+pub(crate) fn assert_not_applicable(probe: &str, address: SocketAddr) {
     let found = run(probe, address);
     assert!(
         matches!(found, Err(Finding::NotApplicable(_))),
@@ -57,7 +57,7 @@ pub fn assert_not_applicable(probe: &str, address: SocketAddr) {
     );
 }
 
-pub fn assert_allowed(probe: &str, address: SocketAddr, words: &str) {
+pub(crate) fn assert_allowed(probe: &str, address: SocketAddr, words: &str) {
     match run(probe, address) {
         Err(Finding::Allowed(text)) if text.contains(words) => {}
         other => panic!("{probe}: wanted allowed with {words:?}, got {other:?}"),
@@ -65,7 +65,7 @@ pub fn assert_allowed(probe: &str, address: SocketAddr, words: &str) {
 }
 
 /// The head of a request, or what there is of it.
-pub fn read_head(client: &mut TcpStream) -> String {
+pub(crate) fn read_head(client: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -77,20 +77,21 @@ pub fn read_head(client: &mut TcpStream) -> String {
     String::from_utf8_lossy(&head).into_owned()
 }
 
-pub const GOOD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
+pub(crate) const GOOD: &str =
+    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
 
-pub fn say(mut client: &TcpStream, answer: &str) {
+pub(crate) fn say(mut client: &TcpStream, answer: &str) {
     // The client may have left, which is its right.
     let _ = client.write_all(answer.as_bytes());
 }
 
-pub fn good(mut client: TcpStream) {
+pub(crate) fn good(mut client: TcpStream) {
     if read_head(&mut client).ends_with("\r\n\r\n") {
         say(&client, GOOD);
     }
 }
 
-pub fn good_with_deadline(client: TcpStream) {
+pub(crate) fn good_with_deadline(client: TcpStream) {
     client
         .set_read_timeout(Some(Duration::from_millis(200)))
         .unwrap();
@@ -98,7 +99,7 @@ pub fn good_with_deadline(client: TcpStream) {
 }
 
 /// A server whose every answer is this text.
-pub fn always(answer: &'static str) -> SocketAddr {
+pub(crate) fn always(answer: &'static str) -> SocketAddr {
     start(move |mut client| {
         if read_head(&mut client).ends_with("\r\n\r\n") {
             say(&client, answer);
