@@ -32,8 +32,11 @@ pub enum Otherwise {
     Should(&'static str),
     /// It is allowed, with these words.
     Allowed(&'static str),
-    /// What is asked for is more than fits, and must not wrap around. Waiting for that much proves
-    /// that it did not, and so does an end of the connection.
+    /// It is forbidden, unless the connection ends: a server may answer without reading the body,
+    /// and whoever closes then takes nothing of it for the next request.
+    UnlessItCloses,
+    /// The same for a body that is longer than fits and must not wrap around: waiting for so much
+    /// proves that it did not.
     UnlessItWraps,
 }
 
@@ -71,8 +74,13 @@ impl Case {
         }
         let found = self.judge(answer.status);
         match found {
-            Err(Finding::Wrong(_)) if matches!(self.otherwise, Otherwise::UnlessItWraps) => {
-                self.judge_wrapping(answer.status, &mut client)
+            Err(Finding::Wrong(_))
+                if matches!(
+                    self.otherwise,
+                    Otherwise::UnlessItCloses | Otherwise::UnlessItWraps
+                ) =>
+            {
+                self.judge_by_end(answer.status, &mut client)
             }
             Err(Finding::Wrong(_)) => found,
             _ => self.judge_end(found, &mut client),
@@ -126,8 +134,8 @@ impl Case {
         format!("wanted {}, got {got}", wanted.join(" or "))
     }
 
-    /// A page instead of a refusal: was a number wrapped around, or only never looked at?
-    fn judge_wrapping(&self, status: u16, client: &mut Client) -> Verdict {
+    /// A page instead of a refusal: was the fault taken for right, or only never looked at?
+    fn judge_by_end(&self, status: u16, client: &mut Client) -> Verdict {
         let words = self.wanted_and(status);
         match client.wait_for_end() {
             Some(_) => Err(Finding::Allowed(format!(

@@ -13,6 +13,7 @@ use socket2::SockRef;
 use crate::bound::Bound;
 use crate::transcript::{Event, Transcript};
 
+pub(crate) use ending::with_its_time;
 pub use ending::{End, NoAnswer};
 pub use readiness::wait_for_any;
 

@@ -156,6 +156,14 @@ impl Probe {
         self
     }
 
+    /// Closing after an answer proves that the body was only not read.
+    pub const fn unless_it_closes(mut self) -> Probe {
+        if let Check::Case(case) = &mut self.check {
+            case.otherwise = Otherwise::UnlessItCloses;
+        }
+        self
+    }
+
     /// Waiting for so much, or closing, proves that nothing has wrapped around.
     pub const fn unless_it_wraps(mut self) -> Probe {
         if let Check::Case(case) = &mut self.check {
@@ -214,8 +222,8 @@ impl Probe {
             match (&found, after) {
                 (
                     Ok(()) | Err(Finding::Waits | Finding::Should(_) | Finding::Allowed(_)),
-                    Err(after),
-                ) => Err(Finding::wrong(format!(
+                    Err(Finding::Wrong(after)),
+                ) => Err(Finding::Wrong(format!(
                     "afterwards, `GET /` is not served: {after}"
                 ))),
                 _ => found,

@@ -14,7 +14,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::answer::Answer;
 use crate::bound::Bound;
-use crate::client::{Client, GUARD};
+use crate::client::{Client, GUARD, with_its_time};
 use crate::outcome::{Finding, Verdict};
 use crate::server::{Launch, Server};
 use crate::transcript::Transcript;
@@ -87,7 +87,8 @@ impl World {
 
     /// Asks a question that ends, whatever the server does.
     pub(crate) fn bounded(&self, question: impl FnOnce() -> Verdict) -> Verdict {
-        self.bound.keep(self.limit, question)
+        let found = self.bound.keep(self.limit, question);
+        found.map_err(|finding| with_its_time(finding, self.patience))
     }
 
     /// What the question at hand may cost.

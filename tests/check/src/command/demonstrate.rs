@@ -84,6 +84,8 @@ fn found_by(verdict: &Verdict, cell: matrix::Cell) -> String {
         (Err(Finding::Allowed(reason)), Expected::Wrong(_)) => {
             format!("wrong for a server of ours, though the standard allows it: {reason}")
         }
+        // A lesson keeps to what the standard advises, too.
+        (Err(Finding::Should(reason)), Expected::Wrong(_)) => format!("wrong: {reason}"),
         _ => describe(verdict),
     }
 }

@@ -164,13 +164,8 @@ pub(super) fn curl(probe: &Probe, address: &str) -> String {
     match (probe.curl, &probe.check) {
         ("", Check::Case(_)) => "no curl equivalent: raw bytes".to_owned(),
         ("", Check::Behaviour(_)) => "no curl equivalent: it takes more than a question".to_owned(),
-        (line, _) => probe_line(line, address),
+        (line, _) => line.replace("{url}", &format!("http://{address}")),
     }
-}
-
-fn probe_line(line: &str, address: &str) -> String {
-    line.replace("{url}", &format!("http://{address}"))
-        .replace("{address}", address)
 }
 
 /// The last lines that a server wrote before it died.

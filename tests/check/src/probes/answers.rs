@@ -59,7 +59,7 @@ pub(super) const GROUP: Group = Group {
             "A server that closes after its answer says `Connection: close` in it.",
         )
         .explained_in(1)
-        .curl("curl -i {url}/")
+        .curl("curl -i {url}/ {url}/")
         .question("Does the connection stay open after the answer, and does the answer say so?"),
         Probe::behaviour("date", "the Date is there, well formed and now", date)
             .asks(
@@ -77,7 +77,7 @@ pub(super) const GROUP: Group = Group {
             "RFC 9110 §9.3.2",
             "An answer to HEAD has no body, and the Content-Length of GET's answer if it has one.",
         )
-        .curl("curl -I {url}/")
+        .curl("curl -I -H 'Connection: close' {url}/")
         .question("A client sends HEAD instead of GET. Will there be a body?"),
         Probe::behaviour("refusal", "a refusal is a whole answer, too", refusal)
             .asks(
@@ -100,7 +100,7 @@ pub(super) const GROUP: Group = Group {
             "After an HTTP/1.0 request without keep-alive the connection closes.",
         )
         .explained_in(1)
-        .curl("curl -i --http1.0 {url}/"),
+        .curl("curl -i --http1.0 -H 'Host:' {url}/"),
         Probe::case(
             "connection-close",
             "`Connection: Close`, in any case of letters",

@@ -16,7 +16,7 @@ pub(super) const GROUP: Group = Group {
             .asks("RFC 9112 §6.2", "The body is exactly as long as Content-Length says.")
             .explained_in(3)
             .needs(Needs::Route("POST", "/echo"))
-            .curl("curl -i -d hello {url}/echo")
+            .curl("curl -i -H 'Connection: close' -d hello {url}/echo")
             .question("The body comes in two pieces. What does the application read?"),
         Probe::behaviour("not-found", "a page that does not exist", not_found)
             .asks("RFC 9110 §15.5.5", "A path that leads nowhere is a 404.")
@@ -39,7 +39,7 @@ pub(super) const GROUP: Group = Group {
             .asks("PEP 3333, Buffering and Streaming", "Each block is sent before the next one is asked for.")
             .explained_in(3)
             .needs(Needs::Route("GET", "/stream?n=1&ms=0"))
-            .curl("curl -iN '{url}/stream?n=5&ms=200'")
+            .curl("curl -iN -H 'Connection: close' '{url}/stream?n=5&ms=150'")
             .question("The application makes a chunk every 150 ms. When does the client see the first one?"),
         Probe::behaviour("early-close", "the client leaves while the server writes", early_close)
             .asks("RFC 9112 §9.5", "A client MAY close at any time, in the middle of an answer too; that costs one connection.")

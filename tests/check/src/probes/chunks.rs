@@ -1,5 +1,6 @@
 //! Bodies in chunks: in pieces, with trailers, with more behind them, and without an end.
 
+use crate::client::NoAnswer;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Needs, Probe};
 use crate::probes::Group;
@@ -144,7 +145,18 @@ fn huge_extension(world: &World) -> Verdict {
 
 /// A body that is too much in some way.
 fn refused(world: &World, body: &str, wanted: u16) -> Verdict {
-    match world.ask(head(world) + body)?.status {
+    let mut client = world.connect()?;
+    let _ = client.send((head(world) + body).as_bytes());
+    let answer = match client.answer() {
+        Ok(answer) => answer,
+        Err(NoAnswer::Ended(_)) => {
+            return Err(Finding::allowed(
+                "it closes without a word: a status would tell the client why",
+            ));
+        }
+        Err(reason) => return Err(reason.into()),
+    };
+    match answer.status {
         status if status == wanted => Ok(()),
         status @ 400..=499 => Err(Finding::Allowed(format!("wanted {wanted}, got {status}"))),
         status => Err(Finding::Allowed(format!(

@@ -142,7 +142,6 @@ pub(super) const GROUP: Group = Group {
             b"\x16\x03\x01\x00\x2e\x01\x00\x00\x2a\x03\x03abcdefghijklmnopqrstuvwxyz012345\x00\x00\x02\x13\x01\x01\x00",
             &[400])
             .silence_is_fine()
-            .curl("curl -i https://{address}/")
             .question("Somebody types https:// instead of http://. What does the server make of it?")
             .asks("RFC 9112 §3", "What is no request is refused at once: the client waits for an answer, too."),
     ],

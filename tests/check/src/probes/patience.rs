@@ -140,7 +140,7 @@ fn dripping_client(world: &World) -> Verdict {
     let second = asking(world)?;
     world.contest(first, second, |first| {
         let _ = first.send(b".");
-        refused_or_unanswered(first, "it answers before the head is whole")
+        refused_or_unanswered(first)
     })
 }
 
@@ -151,16 +151,17 @@ fn dripping_body(world: &World) -> Verdict {
     let second = asking(world)?;
     world.contest(first, second, |first| {
         let _ = first.send(b".");
-        refused_or_unanswered(first, "it answers before the body is whole")
+        let streams = Finding::not_applicable("its echo answers while it reads");
+        refused_or_unanswered(first).map_err(|_| streams)
     })
 }
 
 /// A client whose request is not whole may be refused (408), but not served.
-fn refused_or_unanswered(client: &mut Client, wrong: &str) -> Verdict {
+fn refused_or_unanswered(client: &mut Client) -> Verdict {
     match client.received() {
         [] => Ok(()),
         bytes if bytes.starts_with(b"HTTP/1.1 4") || bytes.starts_with(b"HTTP/1.0 4") => Ok(()),
-        _ => Err(Finding::wrong(wrong)),
+        _ => Err(Finding::wrong("it answers before the head is whole")),
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) const GROUP: Group = Group {
         Probe::behaviour("keep-alive-1.0", "an HTTP/1.0 client asks for keep-alive", keep_alive_1_0)
             .asks("RFC 9112 §9.3", "HTTP/1.0 connections persist if both sides say keep-alive.")
             .explained_in(7)
-            .curl("curl -i --http1.0 -H 'Connection: keep-alive' {url}/")
+            .curl("curl -i --http1.0 -H 'Host:' -H 'Connection: keep-alive' {url}/ {url}/")
             .question("An HTTP/1.0 client says `Connection: keep-alive`. Does the connection stay open?"),
         Probe::behaviour("pipeline", "two requests in one packet", pipeline)
             .asks("RFC 9112 §9.3.2", "Requests that were sent without waiting are answered in their order.")
@@ -66,6 +66,7 @@ const fn bad_chunk(
 ) -> Probe {
     Probe::case(name, title, send, &[400])
         .fault(fault)
+        .unless_it_closes()
         .asks(
             "RFC 9112 §7.1",
             "A chunk is hexadecimal digits, CRLF, that many bytes, CRLF; anything else is a 400.",
