@@ -108,6 +108,14 @@ fn a_pass() {
 }
 
 #[test]
+fn a_pass_in_full() {
+    let address = careless().to_string();
+    let (text, code) = check(&["--addr", &address, "--verbose", "--only", "hello"]);
+    assert_golden("verbose.txt", &text);
+    assert_eq!(code, 0);
+}
+
+#[test]
 fn a_failure() {
     let address = careless().to_string();
     let only = [

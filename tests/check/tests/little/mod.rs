@@ -28,10 +28,24 @@ pub(crate) fn start(serve: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
     address
 }
 
+pub(crate) fn in_threads_with(
+    serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static,
+) -> SocketAddr {
+    start(move |client| {
+        let serve = serve.clone();
+        drop(thread::spawn(move || serve(client)));
+    })
+}
+
 pub(crate) fn run(probe: &str, address: SocketAddr) -> Verdict {
+    run_with(probe, address, |_| ())
+}
+
+pub(crate) fn run_with(probe: &str, address: SocketAddr, change: fn(&mut World)) -> Verdict {
     let mut world = World::at(address);
     world.patience = Duration::from_millis(1200);
     world.hold = Duration::from_millis(1200);
+    change(&mut world);
     probes::find(probe).unwrap().run(&world)
 }
 
