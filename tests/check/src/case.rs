@@ -2,7 +2,7 @@
 
 mod control;
 
-use crate::client::{Client, NoAnswer};
+use crate::client::NoAnswer;
 use crate::outcome::{Finding, Verdict};
 use crate::world::World;
 
@@ -80,10 +80,10 @@ impl Case {
                     Otherwise::UnlessItCloses | Otherwise::UnlessItWraps
                 ) =>
             {
-                self.judge_by_end(answer.status, &mut client)
+                self.judge_by_end(answer.status, world.ends(&mut client))
             }
             Err(Finding::Wrong(_)) => found,
-            _ => self.judge_end(found, &mut client),
+            _ => self.judge_end(found, || world.ends(&mut client)),
         }
     }
 
@@ -135,20 +135,20 @@ impl Case {
     }
 
     /// A page instead of a refusal: was the fault taken for right, or only never looked at?
-    fn judge_by_end(&self, status: u16, client: &mut Client) -> Verdict {
+    fn judge_by_end(&self, status: u16, ends: bool) -> Verdict {
         let words = self.wanted_and(status);
-        match client.wait_for_end() {
-            Some(_) => Err(Finding::Allowed(format!(
+        match ends {
+            true => Err(Finding::Allowed(format!(
                 "it answers without reading the body, and closes ({words})"
             ))),
-            None => Err(Finding::Wrong(format!(
+            false => Err(Finding::Wrong(format!(
                 "{words}, and the connection stays open: for this server the body has ended"
             ))),
         }
     }
 
     /// Whether the connection ends as it must, after an answer that is right so far.
-    fn judge_end(&self, found: Verdict, client: &mut Client) -> Verdict {
+    fn judge_end(&self, found: Verdict, ends: impl FnOnce() -> bool) -> Verdict {
         let (words, must) = match (self.closes, &found) {
             (Closes::No, _) => return found,
             // A leniency of the standard that does not speak of the connection.
@@ -156,10 +156,10 @@ impl Case {
             (Closes::Advised(words), _) => (words, false),
             (Closes::Must(words) | Closes::MustInAnyCase(words), _) => (words, true),
         };
-        match (client.wait_for_end(), must) {
-            (Some(_), _) => found,
-            (None, true) => Err(Finding::wrong(words)),
-            (None, false) => Err(Finding::allowed(words)),
+        match (ends(), must) {
+            (true, _) => found,
+            (false, true) => Err(Finding::wrong(words)),
+            (false, false) => Err(Finding::allowed(words)),
         }
     }
 }

@@ -190,6 +190,22 @@ impl World {
         Ok(client.answer()?)
     }
 
+    /// Whether a connection has ended, or ends soon. One that is merely quiet is asked once more: an
+    /// answer proves that it is open, and a deadline for quiet connections proves nothing.
+    pub(crate) fn ends(&self, client: &mut Client) -> bool {
+        let until = Instant::now() + self.patience / 3;
+        while client.end().is_none() && client.wait_until(until) && Instant::now() < until {}
+        if client.end().is_some() {
+            return true;
+        }
+        client.note("asks again, to see whether anybody listens");
+        let asked = client.send(self.hello().as_bytes());
+        match client.answer() {
+            Ok(_) => false,
+            Err(_) => asked.is_err() || client.end().is_some(),
+        }
+    }
+
     /// Whoever comes next must be answered: the proof that a server is still alive.
     pub fn still_answers(&self) -> Verdict {
         self.unrecorded().ask(self.hello()).map(drop)

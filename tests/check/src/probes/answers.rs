@@ -176,9 +176,9 @@ fn close_said(world: &World) -> Verdict {
     let _ = client.send(world.hello().as_bytes());
     let answer = client.answer()?;
     if answer.says_close() {
-        return match client.wait_for_end() {
-            Some(_) => Ok(()),
-            None => Err(Finding::wrong(
+        return match world.ends(&mut client) {
+            true => Ok(()),
+            false => Err(Finding::wrong(
                 "it says close and keeps the connection open",
             )),
         };

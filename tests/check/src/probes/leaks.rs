@@ -1,5 +1,7 @@
 //! What is left over of the clients that were there: processes, threads, descriptors.
 
+mod growth;
+
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, GUARD};
@@ -9,6 +11,8 @@ use crate::probes::Group;
 use crate::server::Server;
 use crate::transcript::Event;
 use crate::world::World;
+
+use growth::{Growth, MOST_ROUNDS};
 
 pub(super) const GROUP: Group = Group {
     name: "leaks",
@@ -121,13 +125,20 @@ fn many_requests(world: &World) -> Verdict {
     // Some things are made once, for the first client who needs them.
     serve(world.requests / 10)?;
     let before = Holdings::of(world)?;
-    let mut memory = vec![resident(world)?];
-    let mut counts = vec![serve(0)?];
-    for _ in 0..4 {
-        counts.push(serve(world.requests / 4)?);
-        memory.push(resident(world)?);
+    let mut growth = Growth::from(resident(world)?);
+    // A round in which nothing grows ends the suspicion; and four rounds are run in any case.
+    for round in 1..=MOST_ROUNDS {
+        let so_far = serve(0)?;
+        let requests = serve(world.requests / 4)? - so_far;
+        growth.add(resident(world)?, requests);
+        if round >= 4 && growth.has_stopped() {
+            break;
+        }
+        if world.bound().is_half_spent() {
+            break;
+        }
     }
-    let requests = counts[4] - counts[0];
+    let requests = growth.requests();
     if requests < world.requests / 10 {
         return Err(Finding::NotApplicable(format!(
             "only {requests} requests in the time there is (--limit): too few to see a leak"
@@ -136,8 +147,8 @@ fn many_requests(world: &World) -> Verdict {
     let after = Holdings::of_at_most(world, before)?;
     let counted = format!(
         "descriptors, threads, children: {:?} before {requests} requests, {:?} after; \
-         memory meanwhile: {memory:?} KiB",
-        before.0, after.0
+         memory meanwhile: {:?} KiB",
+        before.0, after.0, growth.memory
     );
     world.transcript.add(1, Event::Note(counted));
     for (what, (before, after)) in ["descriptors", "threads", "children"]
@@ -150,42 +161,9 @@ fn many_requests(world: &World) -> Verdict {
             )));
         }
     }
-    match leak_for_each_request(&memory, &counts) {
-        Some(bytes) => Err(Finding::wrong(format!(
-            "it keeps about {bytes} bytes of memory for each request, in every quarter of {requests}"
-        ))),
-        None => Ok(()),
-    }
+    growth.judge()
 }
 
 fn resident(world: &World) -> Result<u64, Finding> {
     Ok(world.server(Server::processes)?.memory())
-}
-
-/// A collector of garbage lets memory grow for a while and gives some back, an allocator takes a
-/// big piece now and then. A leak takes about as much in each quarter, so the one that took least
-/// tells. Less than 3 KiB for a request is below what can be seen.
-fn leak_for_each_request(memory: &[u64], counts: &[u32]) -> Option<u64> {
-    let quarters = memory.windows(2).zip(counts.windows(2));
-    let each = quarters.map(|(memory, counts)| {
-        let grown = memory[1].saturating_sub(memory[0]) * 1024;
-        grown / u64::from(counts[1] - counts[0]).max(1)
-    });
-    each.min().filter(|&bytes| bytes >= 3 * 1024)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_leak_takes_its_share_in_every_quarter_and_a_collector_does_not() {
-        let counts = [200, 700, 1200, 1700, 2200];
-        let leak = [20_000, 24_000, 28_100, 32_000, 36_200];
-        assert!(leak_for_each_request(&leak, &counts).is_some_and(|bytes| bytes > 7_000));
-        let collected = [50_000, 60_000, 70_000, 66_000, 76_000];
-        assert_eq!(leak_for_each_request(&collected, &counts), None);
-        let steady = [20_000, 30_000, 30_000, 30_000, 30_000];
-        assert_eq!(leak_for_each_request(&steady, &counts), None);
-    }
 }

@@ -164,7 +164,7 @@ fn close_table(world: &World) -> Verdict {
         let mut client = world.connect()?;
         let _ = client.send(question(world, version, fields).as_bytes());
         let answer = client.answer()?;
-        if client.wait_for_end().is_none() {
+        if !world.ends(&mut client) {
             return Err(Finding::wrong(format!(
                 "the connection stays open after HTTP/{version} {:?}",
                 fields.trim_end()
@@ -194,9 +194,9 @@ fn close_at_limit(world: &World) -> Verdict {
             Err(reason) => return Err(reason.into()),
         };
         if answer.says_close() {
-            return match client.wait_for_end() {
-                Some(_) => Ok(()),
-                None => Err(Finding::wrong("it says close and stays open")),
+            return match world.ends(&mut client) {
+                true => Ok(()),
+                false => Err(Finding::wrong("it says close and stays open")),
             };
         }
     }
