@@ -71,7 +71,7 @@ pub(super) struct Manner {
     patience: f64,
     /// How long a slow client holds on; let it be longer than your server's deadlines
     #[arg(long, value_name = "SECONDS", default_value = "12", value_parser = seconds, allow_negative_numbers = true)]
-    pub(super) hold: f64,
+    hold: f64,
     /// How long one probe may take (default: 30, or three times --hold if that is more)
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     limit: Option<f64>,

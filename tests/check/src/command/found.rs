@@ -29,7 +29,7 @@ pub(super) struct Found {
     /// It stands in the file of known failures.
     pub(super) was_known: bool,
     /// How long the slow client held on.
-    pub(super) hold: f64,
+    pub(super) hold: Duration,
 }
 
 /// What a result means for the one who asked.
@@ -143,7 +143,7 @@ impl Found {
             Err(Finding::Stalls) => format!(
                 "{} (it held on for {} s, --hold)",
                 Finding::Stalls,
-                self.hold
+                self.hold.as_secs_f64()
             ),
             Err(other) => other.to_string(),
         };

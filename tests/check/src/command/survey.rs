@@ -1,9 +1,9 @@
 //! All probes against one server, one after another or some at a time.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use check::outcome::Finding;
 use check::probe::{Needs, Probe};
@@ -20,8 +20,13 @@ use super::{End, Stop};
 /// How many times the patience a second try has.
 const MORE_PATIENCE: f64 = 2.0;
 
-/// How long all second tries together may take: whoever is silent in twenty probes is silent.
-const SECOND_TRIES: Duration = Duration::from_secs(40);
+/// After so many second tries that changed nothing there are no more: whoever is silent in twenty
+/// probes is silent.
+const VAIN_SECOND_TRIES: u32 = 3;
+
+/// How much of the time a slow client holds on once the server was seen to let one of them hold it
+/// up for all of that time.
+const ONCE_STALLED: f64 = 1.0 / 3.0;
 
 /// The means of a survey.
 pub(super) struct Survey<'a> {
@@ -30,8 +35,10 @@ pub(super) struct Survey<'a> {
     pub(super) print: &'a Print,
     known: Known,
     chosen: Chosen,
-    /// What is left for second tries.
-    second_tries: Mutex<Duration>,
+    /// How many second tries have changed nothing.
+    vain_tries: AtomicU32,
+    /// Whether a slow client has held the server up for as long as it liked.
+    has_stalled: AtomicBool,
 }
 
 impl<'a> Survey<'a> {
@@ -47,7 +54,8 @@ impl<'a> Survey<'a> {
             print,
             known: Known::read(choice.known.as_deref())?,
             chosen: choice::chosen(choice)?,
-            second_tries: Mutex::new(SECOND_TRIES),
+            vain_tries: AtomicU32::new(0),
+            has_stalled: AtomicBool::new(false),
         })
     }
 
@@ -138,12 +146,14 @@ impl<'a> Survey<'a> {
     /// tried once more, with more patience, and what is found then counts.
     fn carefully(&self, subject: &mut Subject, probe: &'static Probe) -> Result<Found, Stop> {
         let first = self.once(subject, probe, 1.0)?;
-        let left = *locked(&self.second_tries);
-        if !self.is_suspect(&first) || left.is_zero() {
+        let enough = self.vain_tries.load(Ordering::Relaxed) >= VAIN_SECOND_TRIES;
+        if !self.is_suspect(&first) || enough {
             return Ok(first);
         }
         let mut second = self.once(subject, probe, MORE_PATIENCE)?;
-        *locked(&self.second_tries) = left.saturating_sub(second.took);
+        if second.standing == first.standing {
+            self.vain_tries.fetch_add(1, Ordering::Relaxed);
+        }
         second.again = true;
         second.took += first.took;
         Ok(second)
@@ -164,9 +174,16 @@ impl<'a> Survey<'a> {
     ) -> Result<Found, Stop> {
         let mut world = subject.world()?;
         self.manner.apply_to(&mut world, patience);
+        if self.has_stalled.load(Ordering::Relaxed) {
+            world.hold = world.hold.mul_f64(ONCE_STALLED);
+        }
+        let hold = world.hold;
         let start = Instant::now();
         let verdict = probe.run(&world);
         let took = start.elapsed();
+        if matches!(verdict, Err(Finding::Stalls)) {
+            self.has_stalled.store(true, Ordering::Relaxed);
+        }
         let is_timing = world.bound().was_vain()
             || matches!(verdict, Err(Finding::Waits | Finding::Unfinished(_)));
         let (address, transcript) = (world.address(), world.transcript.clone());
@@ -182,7 +199,7 @@ impl<'a> Survey<'a> {
             is_timing,
             again: false,
             was_known: self.known.reason(probe.name).is_some(),
-            hold: self.manner.hold,
+            hold,
         })
     }
 }

@@ -84,21 +84,6 @@ pub const MENDS: &[Mend] = &[
         ],
     ),
     mend(
-        "Refuse what is no target: white space, control bytes, bytes above 0x7f, `#`, a bad `%`; and \
-         take a whole URL as well as a path.",
-        &[
-            "nul-target",
-            "raw-target",
-            "latin1-target",
-            "fragment",
-            "bad-escape",
-            "asterisk-get",
-            "connect",
-            "absolute-form",
-            "options-asterisk",
-        ],
-    ),
-    mend(
         "Count the Host fields of an HTTP/1.1 request: one that could be a host, or 400.",
         &["no-host", "two-hosts", "bad-host"],
     ),
@@ -116,6 +101,21 @@ pub const MENDS: &[Mend] = &[
             "lf-only",
             "latin1-value",
             "underscore",
+        ],
+    ),
+    mend(
+        "Refuse what is no target: white space, control bytes, bytes above 0x7f, `#`, a bad `%`; and \
+         take a whole URL as well as a path.",
+        &[
+            "nul-target",
+            "raw-target",
+            "latin1-target",
+            "fragment",
+            "bad-escape",
+            "asterisk-get",
+            "connect",
+            "absolute-form",
+            "options-asterisk",
         ],
     ),
     mend(

@@ -45,8 +45,12 @@ fn closes() -> Finding {
 
 /// Closing is always allowed, and whoever closes should say so before.
 fn unannounced(answers: usize) -> Finding {
+    let answers = match answers {
+        1 => "an answer".to_owned(),
+        answers => format!("{answers} answers"),
+    };
     Finding::Should(format!(
-        "it closes after {answers} answers, and the last did not say close"
+        "it closes after {answers}, and the last did not say close"
     ))
 }
 
