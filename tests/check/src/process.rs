@@ -1,5 +1,6 @@
 //! What Linux tells about running processes: descriptors, memory, processor time.
 
+mod limits;
 mod listening;
 
 use std::collections::HashMap;
