@@ -4,6 +4,7 @@ mod choice;
 mod demonstrate;
 mod exercise;
 mod flags;
+mod follows;
 mod found;
 mod interrupt;
 mod json;

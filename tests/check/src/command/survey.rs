@@ -10,6 +10,7 @@ use check::probe::{Needs, Probe};
 
 use super::choice::{self, Chosen};
 use super::flags::{Choice, Manner, Print};
+use super::follows;
 use super::found::{Found, Standing};
 use super::interrupt;
 use super::known::Known;
@@ -37,6 +38,8 @@ pub(super) struct Survey<'a> {
     chosen: Chosen,
     /// How many second tries have changed nothing.
     vain_tries: AtomicU32,
+    /// What is a must and failed.
+    failed: Mutex<Vec<&'static str>>,
     /// Whether a slow client has held the server up for as long as it liked.
     has_stalled: AtomicBool,
 }
@@ -55,6 +58,7 @@ impl<'a> Survey<'a> {
             known: Known::read(choice.known.as_deref())?,
             chosen: choice::chosen(choice)?,
             vain_tries: AtomicU32::new(0),
+            failed: Mutex::new(Vec::new()),
             has_stalled: AtomicBool::new(false),
         })
     }
@@ -126,7 +130,7 @@ impl<'a> Survey<'a> {
                 })?;
                 match self.is_suspect(&found) {
                     true => locked(&suspects).push(*probe),
-                    false => locked(sheet).add(found),
+                    false => locked(sheet).add(self.settled(found)),
                 }
             }
             Ok(())
@@ -148,7 +152,7 @@ impl<'a> Survey<'a> {
         let first = self.once(subject, probe, 1.0)?;
         let enough = self.vain_tries.load(Ordering::Relaxed) >= VAIN_SECOND_TRIES;
         if !self.is_suspect(&first) || enough {
-            return Ok(first);
+            return Ok(self.settled(first));
         }
         let mut second = self.once(subject, probe, MORE_PATIENCE)?;
         if second.standing == first.standing {
@@ -156,7 +160,15 @@ impl<'a> Survey<'a> {
         }
         second.again = true;
         second.took += first.took;
-        Ok(second)
+        Ok(self.settled(second))
+    }
+
+    /// A finding that counts: what follows from it is not asked any more.
+    fn settled(&self, found: Found) -> Found {
+        if found.standing.counts(false) {
+            locked(&self.failed).push(found.probe.name);
+        }
+        found
     }
 
     /// Whether it counts, and may be a matter of time. Who was held up for as long as a slow client
@@ -179,7 +191,13 @@ impl<'a> Survey<'a> {
         }
         let hold = world.hold;
         let start = Instant::now();
-        let verdict = probe.run(&world);
+        let cause = follows::cause(probe, &locked(&self.failed));
+        let verdict = match cause {
+            Some(cause) => Err(Finding::NotApplicable(format!(
+                "it follows from {cause}, which fails"
+            ))),
+            None => probe.run(&world),
+        };
         let took = start.elapsed();
         if matches!(verdict, Err(Finding::Stalls)) {
             self.has_stalled.store(true, Ordering::Relaxed);
@@ -188,9 +206,10 @@ impl<'a> Survey<'a> {
             || matches!(verdict, Err(Finding::Waits | Finding::Unfinished(_)));
         let (address, transcript) = (world.address(), world.transcript.clone());
         let last_words = subject.take_back(world, verdict.as_ref().err());
+        let standing = Standing::of(probe, &verdict, self.chosen.through, &self.known);
         Ok(Found {
             probe,
-            standing: Standing::of(probe, &verdict, self.chosen.through, &self.known),
+            standing,
             verdict,
             address,
             transcript,
