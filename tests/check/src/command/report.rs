@@ -5,10 +5,11 @@ mod caret;
 
 use std::io::{IsTerminal, Write};
 
-use check::lessons;
+use check::lessons::{self, Lesson};
 use check::matrix;
 use check::mend;
 use check::opinions;
+use check::outcome::Finding;
 use check::probe::{Check, Probe};
 use check::severity::Severity;
 use check::transcript::visible;
@@ -46,7 +47,7 @@ impl Paper {
     }
 
     /// A probe in one line.
-    pub(super) fn line(&self, found: &Found) -> String {
+    pub(super) fn line(&self, found: &Found, through: &Lesson) -> String {
         let clear = if self.terminal { "\x1b[K" } else { "" };
         let name = format!("{:21}", found.probe.name);
         let mut text = format!(
@@ -56,6 +57,9 @@ impl Paper {
         );
         match (found.standing, found.words()) {
             (Standing::Passed, _) => text.push_str(found.probe.title),
+            (Standing::AsTheLesson, _) => {
+                text.push_str(&as_the_lesson(found, through));
+            }
             (standing, words) => {
                 if let Some(severity) = standing.severity() {
                     text.push_str(&format!("{severity}: "));
@@ -63,7 +67,7 @@ impl Paper {
                 text.push_str(&words);
             }
         }
-        if found.took.as_secs() >= 1 {
+        if found.took.as_secs() >= 2 {
             text.push_str(&self.faint(&format!("  took {} s", found.took.as_secs())));
         }
         text
@@ -181,10 +185,18 @@ fn last(words: &str) -> Vec<String> {
         .collect()
 }
 
-/// Why the lesson's own server is no better, for those who are as good as it.
-pub(super) fn why(probe: &Probe, lesson: u8) -> String {
-    let cell = matrix::cell(probe, lesson);
-    format!("{}; lesson {:02} mends it", cell.reason, cell.mended_by)
+/// What it does, and why the lesson's own server does no better.
+fn as_the_lesson(found: &Found, through: &Lesson) -> String {
+    let what = match &found.verdict {
+        Err(Finding::Waits) => "waits".to_owned(),
+        Err(Finding::Stalls) => "stalls".to_owned(),
+        _ => found.words(),
+    };
+    let cell = matrix::cell(found.probe, through.number);
+    format!(
+        "{what}, as {} does: {}; lesson {:02} mends it",
+        through.package, cell.reason, cell.mended_by
+    )
 }
 
 /// Which chapter explains a lesson's probes.

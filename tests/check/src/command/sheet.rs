@@ -11,7 +11,7 @@ use check::severity::Severity;
 use super::choice::Chosen;
 use super::flags::{Choice, Print};
 use super::found::{Found, Standing};
-use super::report::{Paper, why};
+use super::report::Paper;
 use super::{json, junit, progress};
 
 /// What was found so far, and how it is shown.
@@ -71,11 +71,8 @@ impl Sheet {
             // It is in the document, or it is not asked for.
         } else if self.verbose {
             say(self.paper.whole(&found));
-        } else if found.standing == Standing::AsTheLesson {
-            let why = why(found.probe, self.through.number);
-            say(format_args!("{}: {why}", self.paper.line(&found)));
         } else {
-            say(self.paper.line(&found));
+            say(self.paper.line(&found, self.through));
         }
         self.found.push(found);
     }
@@ -155,8 +152,11 @@ impl Sheet {
             Some(why) => format!(" ({why} after {} of {})", self.found.len(), self.total),
             None => String::new(),
         };
+        if !self.verbose {
+            say("");
+        }
         say(format_args!(
-            "\n{} through {}: {}{cut}",
+            "{} through {}: {}{cut}",
             self.paper.sign(sign),
             self.through.package,
             self.counts()
