@@ -1,20 +1,18 @@
 //! What a probe is run against, and the means it has.
 
+mod connecting;
 mod contest;
 mod routes;
 
-use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
-
-use socket2::{Domain, Socket, Type};
 
 use crate::answer::Answer;
 use crate::bound::Bound;
-use crate::client::{Client, GUARD, with_its_time};
+use crate::client::{GUARD, with_its_time};
 use crate::outcome::{Finding, Verdict};
 use crate::server::{Launch, Server};
 use crate::transcript::Transcript;
@@ -136,41 +134,6 @@ impl World {
         Ok(())
     }
 
-    /// A new client.
-    pub fn connect(&self) -> Result<Client, Finding> {
-        self.client(|| TcpStream::connect_timeout(&self.address, self.time_to_connect()))
-    }
-
-    /// A new client with a small buffer, which is full soon if it does not read.
-    pub(crate) fn connect_narrow(&self) -> Result<Client, Finding> {
-        self.client(|| {
-            let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, None)?;
-            // Before the connection is there, since it tells the server how much may be on its way.
-            socket.set_recv_buffer_size(4096)?;
-            socket.connect_timeout(&self.address.into(), self.time_to_connect())?;
-            Ok(socket.into())
-        })
-    }
-
-    fn time_to_connect(&self) -> Duration {
-        self.bound.check("connecting");
-        self.bound.clip(GUARD).max(Duration::from_millis(1))
-    }
-
-    fn client(&self, stream: impl FnOnce() -> io::Result<TcpStream>) -> Result<Client, Finding> {
-        let number = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
-        let connected = stream().and_then(|stream| {
-            let (transcript, bound) = (self.transcript.clone(), self.bound.clone());
-            Client::of(number, stream, self.patience, transcript, bound)
-        });
-        connected.map_err(|error| match error.kind() {
-            ErrorKind::ConnectionRefused => {
-                Finding::Died(format!("nothing accepts on {} any more", self.address))
-            }
-            _ => Finding::wrong(format!("connect: {error}")),
-        })
-    }
-
     /// A whole request for `/`, with the right `Host`.
     pub fn hello(&self) -> String {
         self.request("GET", "/", "")
@@ -188,22 +151,6 @@ impl World {
         // A server may answer and close before it has everything: the answer counts.
         let _ = client.send(bytes.as_ref());
         Ok(client.answer()?)
-    }
-
-    /// Whether a connection has ended, or ends soon. One that is merely quiet is asked once more: an
-    /// answer proves that it is open, and a deadline for quiet connections proves nothing.
-    pub(crate) fn ends(&self, client: &mut Client) -> bool {
-        let until = Instant::now() + self.patience / 3;
-        while client.end().is_none() && client.wait_until(until) && Instant::now() < until {}
-        if client.end().is_some() {
-            return true;
-        }
-        client.note("asks again, to see whether anybody listens");
-        let asked = client.send(self.hello().as_bytes());
-        match client.answer() {
-            Ok(_) => false,
-            Err(_) => asked.is_err() || client.end().is_some(),
-        }
     }
 
     /// Whoever comes next must be answered: the proof that a server is still alive.

@@ -1,43 +1,21 @@
 //! What the command prints and writes: which probes, how severe, for people and for machines.
 
+mod command;
 mod little;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use check::opinions::OPINIONS;
 use check::small::FOLDED;
+use command::{THREE, check, on};
 use little::*;
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
-
-fn check(words: &[&str]) -> (String, i32) {
-    check_in(words, &std::env::temp_dir())
-}
-
-/// Runs the command with a folder of its own for what it remembers.
-fn check_in(words: &[&str], memory: &Path) -> (String, i32) {
-    let output = Command::new(env!("CARGO_BIN_EXE_check"))
-        .args(words)
-        .env("XDG_CACHE_HOME", memory)
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr);
-    (text, output.status.code().unwrap())
-}
 
 /// A server that answers anything with a page: it has a must, a should and an opinion against it.
 fn careless() -> SocketAddr {
     in_threads(good)
-}
-
-const THREE: [&str; 5] = ["--only", "no-host", "fragment", "http-2.0", "hello"];
-
-fn on<'a>(address: &'a str, words: &[&'a str]) -> Vec<&'a str> {
-    [&["--addr", address], words].concat()
 }
 
 #[test]
@@ -58,173 +36,11 @@ fn only_a_must_fails_a_run_unless_it_is_strict() {
 }
 
 #[test]
-fn groups_and_patterns_choose_and_skip() {
-    let address = careless().to_string();
-    let (text, _) = check(&on(
-        &address,
-        &[
-            "--only",
-            "limits",
-            "leng*",
-            "--skip",
-            "length-h*",
-            "long-target",
-        ],
-    ));
-    let names: Vec<_> = text
-        .lines()
-        .take_while(|line| !line.is_empty())
-        .map(|line| line.split_whitespace().nth(1).unwrap())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "huge-head",
-            "many-fields",
-            "length-twice",
-            "lengths-differ",
-            "length-list",
-            "length-plus",
-            "length-underscore",
-            "length-negative",
-            "length-empty",
-            "length-and-chunked"
-        ]
-        .into_iter()
-        .filter(|name| text.contains(name))
-        .collect::<Vec<_>>()
-    );
-    assert!(!text.contains("length-huge") && !text.contains("length-hex"));
-    let (text, code) = check(&on(&address, &["--skip", "limts"]));
-    assert!(code == 2 && text.contains("Did you mean limits?"), "{text}");
-}
-
-#[test]
 fn failed_shows_failures_only() {
     let address = careless().to_string();
     let (text, _) = check(&on(&address, &[&["--failed"], &THREE[..]].concat()));
     assert!(text.starts_with("✗ no-host"), "{text}");
     assert!(!text.contains("✓ hello"), "{text}");
-}
-
-#[test]
-fn known_failures_do_not_count_and_those_that_are_mended_are_named() {
-    let address = careless().to_string();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("known");
-    std::fs::write(&file, "no-host # for ever\nhello # not any more\n").unwrap();
-    let known = ["--known", file.to_str().unwrap()];
-    let (text, code) = check(&on(&address, &[&known[..], &THREE[..]].concat()));
-    assert_eq!(code, 0, "{text}");
-    assert!(
-        text.contains("○ no-host") && text.contains("take it out of the file: hello"),
-        "{text}"
-    );
-    std::fs::write(&file, "no-hots\n").unwrap();
-    let (text, code) = check(&on(&address, &[&known[..], &THREE[..]].concat()));
-    assert!(
-        code == 2 && text.contains("Did you mean no-host?"),
-        "{text}"
-    );
-}
-
-#[test]
-fn the_json_document_opens_and_says_what_the_lines_say() {
-    let address = careless().to_string();
-    let (text, code) = check(&on(&address, &[&["--json"], &THREE[..]].concat()));
-    assert_eq!(code, 1);
-    let document: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(document["version"], 1);
-    assert_eq!(document["passed"], false);
-    assert_eq!(document["complete"], true);
-    assert_eq!(document["summary"]["must"], 1);
-    let probes = document["probes"].as_array().unwrap();
-    let of = |name: &str| probes.iter().find(|probe| probe["name"] == name).unwrap();
-    assert_eq!(of("hello")["standing"], "ok");
-    assert_eq!(of("hello")["severity"], Value::Null);
-    assert_eq!(of("no-host")["severity"], "must");
-    assert_eq!(of("no-host")["counts"], true);
-    assert_eq!(of("fragment")["severity"], "should");
-    assert_eq!(of("http-2.0")["severity"], "ours");
-    assert!(
-        of("no-host")["transcript"][0]
-            .as_str()
-            .unwrap()
-            .starts_with("> GET / ")
-    );
-    assert!(of("no-host")["mend"].as_str().unwrap().contains("Host"));
-}
-
-#[test]
-fn the_junit_report_has_a_case_for_each_probe() {
-    let address = careless().to_string();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("report.xml");
-    let words = [&["--junit", file.to_str().unwrap()], &THREE[..]].concat();
-    let (_, code) = check(&on(&address, &words));
-    assert_eq!(code, 1);
-    let report = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(report.matches("<testcase ").count(), 4, "{report}");
-    assert_eq!(report.matches("<failure ").count(), 1, "{report}");
-    assert_eq!(report.matches("<skipped ").count(), 2, "{report}");
-    assert!(report.contains("tests=\"4\" failures=\"1\""), "{report}");
-    // As its readers do: every element that begins ends, in the right order.
-    let mut open = Vec::new();
-    for part in report.split('<').skip(2) {
-        let tag = part.split('>').next().unwrap();
-        match tag.strip_prefix('/') {
-            Some(name) => assert_eq!(open.pop(), Some(name.to_owned()), "{report}"),
-            None if tag.ends_with('/') => {}
-            None => open.push(tag.split(' ').next().unwrap().to_owned()),
-        }
-    }
-    assert!(open.is_empty(), "{open:?}");
-}
-
-#[test]
-fn a_small_server_is_shown_the_next_mend_and_how_far_it_has_come() {
-    let memory = tempfile::tempdir().unwrap();
-    let address = careless().to_string();
-    let skip = "--skip waiting process leaks stopping garbage crowds bodies reuse";
-    let words: Vec<_> = ["--small", "--through", "lesson02"]
-        .into_iter()
-        .chain(skip.split(' '))
-        .collect();
-    let (text, code) = check_in(&on(&address, &words), memory.path());
-    assert_eq!(code, 1, "{text}");
-    assert!(
-        text.contains("folded for a small server (`list` says why): http-1.2"),
-        "{text}"
-    );
-    // The first in the order of mends, and no other, in full.
-    assert_eq!(text.matches("    Mend: ").count(), 1, "{text}");
-    assert!(text.contains("    Mend: Count the Host fields"), "{text}");
-    assert!(text.contains("ok, next: no-host"), "{text}");
-    let (text, _) = check_in(&on(&address, &words), memory.path());
-    assert!(
-        text.contains("  +0 since last time, next: no-host"),
-        "{text}"
-    );
-}
-
-#[test]
-fn who_passes_is_offered_the_next_lesson() {
-    let memory = tempfile::tempdir().unwrap();
-    let address = careless().to_string();
-    let words = [
-        "--next",
-        "--through",
-        "lesson01",
-        "--only",
-        "hello",
-        "line-ends",
-    ];
-    let (text, code) = check_in(&on(&address, &words), memory.path());
-    assert_eq!(code, 0, "{text}");
-    assert!(
-        text.contains("next: lesson 02, A request: --through lesson02"),
-        "{text}"
-    );
 }
 
 #[test]
@@ -346,75 +162,4 @@ fn ctrl_c_prints_the_summary_so_far() {
     assert_eq!(checker.wait().unwrap().code(), Some(130));
     assert!(rest.contains("through lesson07: 1 ok, 1 must"), "{rest}");
     assert!(rest.contains("(stopped after 2 of 4)"), "{rest}");
-}
-
-#[test]
-fn several_jobs_find_what_one_finds() {
-    let server = check::workshop::binary("lesson03").unwrap();
-    let run = format!("exec {} --addr 127.0.0.1:{{port}}", server.display());
-    let names = [
-        "hello",
-        "no-host",
-        "keep-alive",
-        "date",
-        "pipeline",
-        "idle-cpu",
-        "chunked",
-    ];
-    let signs = |jobs: &str| {
-        let words = [&["--run", &run, "--jobs", jobs, "--only"], &names[..]].concat();
-        let (text, _) = check(&words);
-        let lines = text.lines().take_while(|line| !line.is_empty());
-        let mut signs: Vec<_> = lines
-            .map(|line| {
-                line.split_whitespace()
-                    .take(2)
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            })
-            .collect();
-        signs.sort();
-        signs
-    };
-    let alone = signs("1");
-    assert_eq!(alone.len(), names.len(), "{alone:?}");
-    assert_eq!(signs("3"), alone);
-}
-
-#[test]
-fn a_file_that_changes_lets_what_has_failed_run_again() {
-    let address = careless().to_string();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("server.py");
-    std::fs::write(&file, "one").unwrap();
-    let words = [&["--watch", file.to_str().unwrap()], &THREE[..]].concat();
-    let mut checker = Command::new(env!("CARGO_BIN_EXE_check"))
-        .args(on(&address, &words))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(checker.stdout.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
-    assert!(lines.any(|line| line.starts_with("Waiting for a change")));
-    let later = std::time::SystemTime::now() + Duration::from_secs(5);
-    std::fs::File::open(&file)
-        .unwrap()
-        .set_modified(later)
-        .unwrap();
-    let again: Vec<_> = lines
-        .by_ref()
-        .take_while(|line| !line.starts_with("Waiting for a change"))
-        .filter(|line| line.starts_with(['✗', '✓', '!', '≈']))
-        .collect();
-    let _ = checker.kill();
-    let _ = checker.wait();
-    assert!(
-        again.iter().any(|line| line.starts_with("✗ no-host")),
-        "{again:?}"
-    );
-    assert!(
-        !again.iter().any(|line| line.contains("hello")),
-        "{again:?}"
-    );
 }

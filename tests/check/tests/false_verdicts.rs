@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use check::outcome::Finding;
+use check::world::World;
 use little::*;
 
 /// A request: its head, and as much of a body as Content-Length says.
@@ -249,4 +250,19 @@ fn an_answer_without_end_hits_the_bound_and_the_run_goes_on() {
         matches!(found, Err(Finding::Unfinished(ref words)) if words.contains("--limit")),
         "{found:?}"
     );
+}
+
+#[test]
+fn five_seconds_are_not_the_second_that_exercise_1_2_asks_for() {
+    let drops_after = |seconds| {
+        start(move |client| {
+            let deadline = Some(Duration::from_secs(seconds));
+            client.set_read_timeout(deadline).unwrap();
+            good(client);
+        })
+    };
+    let exercise = check::exercises::find("1-2").unwrap();
+    let found = |seconds| exercise.run(&World::at(drops_after(seconds)));
+    assert!(matches!(found(5), Err(Finding::Wrong(_))));
+    assert_eq!(found(1), Ok(()));
 }
