@@ -3,7 +3,7 @@
 //!
 //! `one_fault FAULT PORT`
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -32,6 +32,19 @@ fn main() {
             // The classic: an error of accept ends main.
             let (client, _) = listener.accept().expect("a client");
             converse(client, true);
+        },
+        "ends-on-an-error" => loop {
+            // The other classic: an error of one client ends main.
+            let (mut client, _) = listener.accept().expect("a client");
+            let mut buffer = [0; 1024];
+            while client.read(&mut buffer).expect("some bytes") > 0 {
+                if buffer.windows(4).any(|end| end == b"\r\n\r\n") {
+                    let answer =
+                        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nhi\n";
+                    let _ = client.write_all(answer.as_bytes());
+                    break;
+                }
+            }
         },
         "closes-late" => serve(&listener, |client| {
             let again = client.try_clone();
@@ -90,7 +103,7 @@ fn accepts_and_closes(listener: &TcpListener) {
 fn serves_on(listener: &TcpListener) {
     let mut told = signals();
     thread::spawn(move || {
-        let _ = std::io::Read::read(&mut told, &mut [0]);
+        let _ = told.read(&mut [0]);
         STOPPING.store(true, Ordering::SeqCst);
     });
     listener.set_nonblocking(true).expect("a listener");

@@ -33,6 +33,25 @@ fn a_server_that_ends_without_descriptors_is_seen_to_die_each_time() {
 }
 
 #[test]
+fn a_server_that_one_reset_client_ends_is_seen_to_die_each_time() {
+    for _ in 0..4 {
+        let found = run("ends-on-an-error", "reset-after-half-head");
+        assert!(matches!(found, Err(Finding::Died(_))), "{found:?}");
+    }
+}
+
+#[test]
+fn the_shell_that_reads_the_command_is_no_part_of_the_server() {
+    let binary = workshop::example("check", "one_fault").unwrap();
+    // Without `exec`, and with more to do afterwards: the shell stays.
+    let command = format!("{} leaks {{port}}; true", binary.display());
+    let server = Launch::Command(command).start(None).unwrap();
+    let processes = server.processes();
+    assert_eq!(processes, processes.listening_on(server.address().port()));
+    assert!(!processes.is_empty());
+}
+
+#[test]
 fn descriptors_that_come_back_after_seconds_are_not_lost() {
     assert_eq!(run("closes-late", "five-hundred-clients"), Ok(()));
 }

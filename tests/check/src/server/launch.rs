@@ -176,6 +176,13 @@ mod tests {
     }
 
     #[test]
+    fn a_command_makes_no_backtraces_that_nobody_reads() {
+        let launch = Launch::Command("echo backtraces: $RUST_BACKTRACE >&2; exit 3".to_owned());
+        let error = launch.start(None).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("backtraces: 0"), "{error}");
+    }
+
+    #[test]
     fn a_binary_that_does_not_exist_is_reported_by_name() {
         let error = Launch::lesson("/no/such/lesson", "").start(None);
         let error = error.map(|_| ()).unwrap_err().to_string();
