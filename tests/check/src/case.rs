@@ -99,8 +99,11 @@ impl Case {
             (NoAnswer::Ended(_), _) if refusal_wanted => Err(Finding::allowed(
                 "it closes without a word: a status would tell the client why",
             )),
-            (NoAnswer::Ended(_) | NoAnswer::Malformed(_), Otherwise::Should(words)) => {
-                Err(Finding::Should(words.to_owned()))
+            (NoAnswer::Ended(_), Otherwise::Should(words)) => Err(Finding::Should(format!(
+                "it closes without a word: {words}"
+            ))),
+            (NoAnswer::Malformed(what), Otherwise::Should(words)) => {
+                Err(Finding::Should(format!("{what}: {words}")))
             }
             (NoAnswer::Ended(_) | NoAnswer::Malformed(_), Otherwise::Allowed(words)) => {
                 Err(Finding::allowed(words))

@@ -3,7 +3,7 @@
 
 use std::io::Read;
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -14,9 +14,27 @@ use super::sheet::Sheet;
 /// The exit code of a command that Ctrl-C has ended, by the custom of shells: 128 + SIGINT.
 const INTERRUPTED: i32 = 130;
 
+/// The sheet of the run at hand. With `--watch` there is one after another.
+static SHEET: Mutex<Option<Arc<Mutex<Sheet>>>> = Mutex::new(None);
+
 /// From now on Ctrl-C prints the summary of this sheet before it ends the process.
 pub(super) fn print_on_ctrl_c(sheet: &Arc<Mutex<Sheet>>) {
-    let sheet = Arc::clone(sheet);
+    static LISTENING: OnceLock<()> = OnceLock::new();
+    set(Some(Arc::clone(sheet)));
+    LISTENING.get_or_init(listen);
+}
+
+/// The run is over: from now on Ctrl-C only ends the process.
+pub(super) fn print_nothing() {
+    set(None);
+}
+
+fn set(sheet: Option<Arc<Mutex<Sheet>>>) {
+    *SHEET.lock().unwrap_or_else(PoisonError::into_inner) = sheet;
+}
+
+/// Starts a thread that waits for a signal, since little is allowed where a signal is handled.
+fn listen() {
     // Without a pair of sockets Ctrl-C ends us as it ends any process, and only the summary is lost.
     let Ok((mut hear, say)) = UnixStream::pair() else {
         return;
@@ -27,11 +45,13 @@ pub(super) fn print_on_ctrl_c(sheet: &Arc<Mutex<Sheet>>) {
         }
     }
     thread::spawn(move || {
-        // A thread that waits for a signal, since little is allowed where a signal is handled.
         if hear.read_exact(&mut [0]).is_ok() {
-            let mut sheet = sheet.lock().unwrap_or_else(PoisonError::into_inner);
-            sheet.cut = Some("stopped");
-            sheet.finish();
+            let sheet = SHEET.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(sheet) = sheet {
+                let mut sheet = sheet.lock().unwrap_or_else(PoisonError::into_inner);
+                sheet.cut = Some("stopped");
+                sheet.finish();
+            }
             std::process::exit(INTERRUPTED);
         }
     });

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use check::outcome::Finding;
 use check::probe::{Needs, Probe};
+use check::severity::Severity;
 
 use super::choice::{self, Chosen};
 use super::flags::{Choice, Manner, Print};
@@ -38,7 +39,7 @@ pub(super) struct Survey<'a> {
     chosen: Chosen,
     /// How many second tries have changed nothing.
     vain_tries: AtomicU32,
-    /// What is a must and failed.
+    /// What has failed, be it a must or a should.
     failed: Mutex<Vec<&'static str>>,
     /// Whether a slow client has held the server up for as long as it liked.
     has_stalled: AtomicBool,
@@ -98,6 +99,7 @@ impl<'a> Survey<'a> {
                 break;
             }
         }
+        interrupt::print_nothing();
         let mut sheet = locked(&sheet);
         let good = sheet.finish();
         Ok(End {
@@ -163,9 +165,12 @@ impl<'a> Survey<'a> {
         Ok(self.settled(second))
     }
 
-    /// A finding that counts: what follows from it is not asked any more.
+    /// What follows from a failure is not asked any more.
     fn settled(&self, found: Found) -> Found {
-        if found.standing.counts(false) {
+        if matches!(
+            found.standing,
+            Standing::Failed(Severity::Must | Severity::Should)
+        ) {
             locked(&self.failed).push(found.probe.name);
         }
         found
