@@ -43,6 +43,19 @@ fn a_small_server_is_shown_the_next_mend_and_how_far_it_has_come() {
 }
 
 #[test]
+fn the_one_line_that_clears_several_probes_comes_first_though_it_is_a_should() {
+    let memory = tempfile::tempdir().unwrap();
+    let address = always("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").to_string();
+    let words = ["--next", "--only", "hello", "close-said", "date", "no-host"];
+    let (text, code) = check_in(&on(&address, &words), memory.path());
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.contains("next: close-said (Say `Connection: close`"),
+        "{text}"
+    );
+}
+
+#[test]
 fn who_passes_is_offered_the_next_lesson() {
     let memory = tempfile::tempdir().unwrap();
     let address = careless().to_string();

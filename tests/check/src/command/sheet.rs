@@ -121,9 +121,15 @@ impl Sheet {
         found.filter(|found| found.standing.counts(self.strict))
     }
 
-    /// What fails first in the order of mends.
+    /// What is to be mended first, as long as something counts. A SHOULD has its turn as well: the
+    /// one line that mends it may stand before all others.
     pub(super) fn first_to_mend(&self) -> Option<&Found> {
-        self.counting().min_by_key(|found| mend::place(found.probe))
+        self.counting().next()?;
+        let found = self.found.iter().filter(|found| {
+            found.standing == Standing::Failed(Severity::Should)
+                || found.standing.counts(self.strict)
+        });
+        found.min_by_key(|found| mend::place(found.probe))
     }
 
     fn print_failures(&self) {
