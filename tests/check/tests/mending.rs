@@ -33,7 +33,10 @@ fn a_small_server_is_shown_the_next_mend_and_how_far_it_has_come() {
     );
     // The first in the order of mends, and no other, in full.
     assert_eq!(text.matches("    Mend: ").count(), 1, "{text}");
-    assert!(text.contains("    Mend: Look at the request line"), "{text}");
+    assert!(
+        text.contains("    Mend: Look at the request line"),
+        "{text}"
+    );
     assert!(text.contains("ok, next: bad-version"), "{text}");
     let (text, _) = check_in(&on(&address, &words), memory.path());
     assert!(

@@ -1,6 +1,8 @@
-# nginx on a port, with everything it writes in a folder of its own: nginx.sh PORT
-folder=$(mktemp -d)
-mkdir "$folder/html"
+# nginx on a port, with everything that it writes in a folder: nginx.sh PORT FOLDER
+folder=$2/$1
+mkdir -p "$folder/html"
+# Its workers are somebody else, and must be able to read.
+chmod 755 "$2" "$folder"
 echo 'Hello, World!' > "$folder/html/index.html"
 cat > "$folder/nginx.conf" <<CONF
 daemon off; worker_processes 2; pid $folder/pid; error_log $folder/errors;
@@ -12,5 +14,4 @@ http {
   server { listen 127.0.0.1:$1; root $folder/html; }
 }
 CONF
-nginx -p "$folder" -c "$folder/nginx.conf"
-rm -rf "$folder"
+exec nginx -p "$folder" -c "$folder/nginx.conf"
