@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::SIGTERM;
 
 /// What a leak leaks.
@@ -86,9 +87,17 @@ fn converse(mut client: TcpStream, close: bool) {
 /// As some runtimes do: a descriptor in reserve takes whom there is no room for, and drops him.
 fn accepts_and_closes(listener: &TcpListener) {
     let mut reserve = std::fs::File::open("/dev/null").ok();
+    listener.set_nonblocking(true).expect("a listener");
     loop {
+        // Without descriptors accept fails even if nobody has come.
+        let mut look = [PollFd::new(listener, PollFlags::IN)];
+        poll(&mut look, None).expect("somebody comes");
         match listener.accept() {
-            Ok((client, _)) => drop(thread::spawn(move || converse(client, true))),
+            Ok((client, _)) => {
+                client.set_nonblocking(false).expect("a client");
+                thread::spawn(move || converse(client, true));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
             Err(_) => {
                 drop(reserve.take());
                 drop(listener.accept());

@@ -90,7 +90,7 @@ impl Server {
                 // Whatever it answers, and even if it does not: it listens, and the probes will
                 // tell the rest.
                 let _ = client.send(question.as_bytes());
-                let _ = client.answer();
+                client.answer_by(Instant::now() + patience);
                 return !self.has_exited();
             }
             thread::sleep(Duration::from_millis(10));

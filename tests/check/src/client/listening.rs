@@ -40,6 +40,16 @@ impl Client {
         }
     }
 
+    /// Waits for an answer, for the end or for this moment, whatever comes first. It is for a first
+    /// visit, from which nothing is concluded: an answer may have no end.
+    pub fn answer_by(&mut self, moment: Instant) {
+        while !self.is_answered()
+            && self.end.is_none()
+            && self.wait_until(moment)
+            && Instant::now() < moment
+        {}
+    }
+
     /// An answer, if one is whole already; `None` while some of it may still come.
     pub fn take_answer(&mut self, to_head: bool) -> Result<Option<Answer>, NoAnswer> {
         self.collect();

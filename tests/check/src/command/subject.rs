@@ -1,6 +1,7 @@
 //! The server under test: running somewhere, or started by us and started again when it died.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Instant;
 
 use check::outcome::Finding;
 use check::server::{Launch, Server};
@@ -106,7 +107,7 @@ impl Subject {
             // The answer is for the probes to judge. But a question is the politest first visit.
             Ok(mut client) => {
                 let _ = client.send(world.hello().as_bytes());
-                let _ = client.answer();
+                client.answer_by(Instant::now() + world.patience);
             }
             Err(_) => {
                 return Err(Stop::NoServer(format!(
