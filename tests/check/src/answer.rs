@@ -22,6 +22,8 @@ pub struct Answer {
     pub framing: Framing,
     /// Whether some line of the head ended with LF alone.
     pub lone_line_feed: bool,
+    /// What else is not right about the head, and was read all the same.
+    pub faults: Vec<String>,
 }
 
 /// What tells a client where a body ends.

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
+use crate::bound::Bound;
 use crate::transcript::{Event, Transcript};
 
+pub(crate) use ending::with_its_time;
 pub use ending::{End, NoAnswer};
 pub use readiness::wait_for_any;
 
@@ -29,6 +31,7 @@ pub struct Client {
     was_reset: bool,
     patience: Duration,
     transcript: Transcript,
+    bound: Bound,
 }
 
 impl Client {
@@ -40,9 +43,20 @@ impl Client {
         transcript: Transcript,
     ) -> io::Result<Client> {
         let stream = TcpStream::connect_timeout(&address, GUARD)?;
-        // Each write is a segment of its own, and a server that stops reading stops us, not for ever.
+        let bound = Bound::default();
+        Client::of(number, stream, patience, transcript, bound)
+    }
+
+    /// A client of a probe, which keeps the probe's bound.
+    pub(crate) fn of(
+        number: u32,
+        stream: TcpStream,
+        patience: Duration,
+        transcript: Transcript,
+        bound: Bound,
+    ) -> io::Result<Client> {
+        // Each write is a segment of its own.
         stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(GUARD))?;
         Ok(Client {
             number,
             stream,
@@ -52,6 +66,7 @@ impl Client {
             was_reset: false,
             patience,
             transcript,
+            bound,
         })
     }
 
@@ -70,10 +85,15 @@ impl Client {
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut rest = bytes;
         while !rest.is_empty() {
+            self.bound.check("sending to a server that does not read");
+            // A server that stops reading stops us, and not for ever. Zero would mean for ever.
+            let guard = self.bound.clip(GUARD).max(Duration::from_millis(1));
+            self.stream.set_write_timeout(Some(guard))?;
             match self.stream.write(rest) {
                 Ok(count) => {
                     let sent = Event::Sent(rest[..count].to_vec());
                     self.transcript.add(self.number, sent);
+                    self.bound.count(count, "sending");
                     rest = &rest[count..];
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

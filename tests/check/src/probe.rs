@@ -1,7 +1,9 @@
 //! What a probe is: a question to a server, and what the standard says about the answer.
 
-use crate::case::Case;
-use crate::outcome::{Finding, Verdict};
+mod running;
+
+use crate::case::{Case, Closes, Otherwise};
+use crate::outcome::Verdict;
 use crate::world::World;
 
 /// One row of the matrix.
@@ -71,9 +73,9 @@ impl Probe {
         let case = Case {
             send,
             wanted,
-            lenient: "",
+            otherwise: Otherwise::Forbidden,
             fault: b"",
-            closes: false,
+            closes: Closes::No,
             silence_is_fine: false,
         };
         Probe::new(name, title, Check::Case(case))
@@ -143,7 +145,31 @@ impl Probe {
     /// The standard leaves a choice, and this is what it says.
     pub const fn lenient(mut self, reason: &'static str) -> Probe {
         if let Check::Case(case) = &mut self.check {
-            case.lenient = reason;
+            case.otherwise = Otherwise::Allowed(reason);
+        }
+        self
+    }
+
+    /// The standard says SHOULD, in these words.
+    pub const fn should(mut self, reason: &'static str) -> Probe {
+        if let Check::Case(case) = &mut self.check {
+            case.otherwise = Otherwise::Should(reason);
+        }
+        self
+    }
+
+    /// Closing after an answer proves that the body was only not read.
+    pub const fn unless_it_closes(mut self) -> Probe {
+        if let Check::Case(case) = &mut self.check {
+            case.otherwise = Otherwise::UnlessItCloses;
+        }
+        self
+    }
+
+    /// Waiting for so much, or closing, proves that nothing has wrapped around.
+    pub const fn unless_it_wraps(mut self) -> Probe {
+        if let Check::Case(case) = &mut self.check {
+            case.otherwise = Otherwise::UnlessItWraps;
         }
         self
     }
@@ -156,10 +182,10 @@ impl Probe {
         self
     }
 
-    /// The connection must end after the answer.
-    pub const fn closes(mut self) -> Probe {
+    /// The connection must end after the answer, and in which cases.
+    pub const fn closes(mut self, closes: Closes) -> Probe {
         if let Check::Case(case) = &mut self.check {
-            case.closes = true;
+            case.closes = closes;
         }
         self
     }
@@ -170,71 +196,5 @@ impl Probe {
             case.silence_is_fine = true;
         }
         self
-    }
-
-    /// The flags for our server of this lesson.
-    pub fn flags_for(&self, lesson: u8) -> String {
-        let flags = self.flags.iter();
-        let fitting = flags.filter(|flags| (flags.from..=flags.to).contains(&lesson));
-        let words: Vec<_> = fitting.map(|flags| flags.words).collect();
-        words.join(" ")
-    }
-
-    /// Runs the probe, and then asks the server once more: whatever a client did, the next one
-    /// must be served, and no input may end a server.
-    pub fn run(&self, world: &World) -> Verdict {
-        let found = self.applies(world).and_then(|()| match &self.check {
-            Check::Case(case) => case.run(world),
-            Check::Behaviour(run) => run(world),
-        });
-        let after = world.still_answers();
-        let suspicious = after.is_err() || matches!(found, Err(Finding::Died(_)));
-        if world.has_exited() || (suspicious && world.exits_soon()) {
-            return Err(Finding::Died("the server has ended".to_owned()));
-        }
-        match (found, after) {
-            (Ok(()) | Err(Finding::Waits | Finding::Allowed(_)), Err(after)) => Err(
-                Finding::wrong(format!("afterwards, `GET /` is not served: {after}")),
-            ),
-            (found, _) => found,
-        }
-    }
-
-    /// Whether the server has what the probe needs.
-    fn applies(&self, world: &World) -> Verdict {
-        match self.needs {
-            Needs::Nothing => Ok(()),
-            Needs::Process => world.server(|_| ()),
-            Needs::Route(method, target) => match world.has_route(method, target)? {
-                true => Ok(()),
-                false => Err(Finding::NotApplicable(format!(
-                    "the server has no {method} {target}"
-                ))),
-            },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn flags_go_only_to_lessons_that_have_them() {
-        const PROBE: Probe = Probe::case("x", "x", b"", &[200]).flags(&[
-            Flags {
-                from: 1,
-                to: 2,
-                words: "--delay 1",
-            },
-            Flags {
-                from: 2,
-                to: 99,
-                words: "--head-timeout 1",
-            },
-        ]);
-        assert_eq!(PROBE.flags_for(1), "--delay 1");
-        assert_eq!(PROBE.flags_for(2), "--delay 1 --head-timeout 1");
-        assert_eq!(PROBE.flags_for(3), "--head-timeout 1");
     }
 }

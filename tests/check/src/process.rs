@@ -1,7 +1,9 @@
 //! What Linux tells about running processes: descriptors, memory, processor time.
 
+mod limits;
 mod listening;
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 
@@ -33,6 +35,16 @@ impl Processes {
         )
     }
 
+    /// The same without one that is a shell with a command to read: it has started the others. A
+    /// shell that has become the server itself (`exec`) is none any more.
+    pub(crate) fn without_shell(mut self, shell: u32) -> Processes {
+        let line = fs::read(format!("/proc/{shell}/cmdline")).unwrap_or_default();
+        if line.starts_with(b"sh\0-c\0") {
+            self.0.retain(|&id| id != shell);
+        }
+        self
+    }
+
     /// Whether none is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -49,10 +61,13 @@ impl Processes {
         self.0.iter().filter_map(|&id| resident(id)).sum()
     }
 
-    /// How much processor time they have used, in ticks of 10 ms.
-    pub fn ticks(&self) -> u64 {
-        let stats = self.0.iter().filter_map(|&id| Stat::of(id));
-        stats.map(|stat| stat.ticks).sum()
+    /// How much processor time each of them has used, in ticks of 10 ms; those that have ended
+    /// cannot be asked any more.
+    pub fn ticks(&self) -> HashMap<u32, u64> {
+        let stats = self.0.iter().map(|&id| (id, Stat::of(id)));
+        stats
+            .filter_map(|(id, stat)| Some((id, stat?.ticks)))
+            .collect()
     }
 
     /// Forbids them to open another descriptor. The result undoes it.

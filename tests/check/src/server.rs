@@ -1,7 +1,6 @@
 //! A server in a child process: listened to, looked into, and ended with certainty.
 
 mod launch;
-mod start;
 
 use std::net::SocketAddr;
 use std::process::Child;
@@ -15,8 +14,7 @@ use crate::process::Processes;
 use crate::said::Said;
 use crate::transcript::Transcript;
 
-pub use launch::{Launch, StartError};
-pub use start::free_port;
+pub use launch::{Launch, StartError, free_port};
 
 /// A running server. Dropping it ends it, and everything that its command has started.
 pub struct Server {
@@ -42,7 +40,8 @@ impl Server {
     pub fn processes(&self) -> Processes {
         match self.launch {
             Launch::Lesson { .. } => Processes::one(self.child().id()),
-            Launch::Command(_) => self.keeper.kept(),
+            // The shell that reads the command is no part of the server.
+            Launch::Command(_) => self.keeper.kept().without_shell(self.child().id()),
         }
     }
 
@@ -80,7 +79,9 @@ impl Server {
     fn answers_within(&self, guard: Duration) -> bool {
         let until = Instant::now() + guard;
         while Instant::now() < until && !self.has_exited() {
-            let client = Client::connect(1, self.address, GUARD, Transcript::default());
+            // One that listens and says nothing is ready as well: the probes have their patience.
+            let patience = guard.min(GUARD / 4);
+            let client = Client::connect(1, self.address, patience, Transcript::default());
             if let Ok(mut client) = client {
                 let question = format!(
                     "GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
@@ -89,7 +90,7 @@ impl Server {
                 // Whatever it answers, and even if it does not: it listens, and the probes will
                 // tell the rest.
                 let _ = client.send(question.as_bytes());
-                let _ = client.answer();
+                client.answer_by(Instant::now() + patience);
                 return !self.has_exited();
             }
             thread::sleep(Duration::from_millis(10));

@@ -1,16 +1,18 @@
 //! What a probe is run against, and the means it has.
 
+mod connecting;
 mod contest;
+mod routes;
 
-use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
-use crate::client::{Client, GUARD};
+use crate::bound::Bound;
+use crate::client::{GUARD, with_its_time};
 use crate::outcome::{Finding, Verdict};
 use crate::server::{Launch, Server};
 use crate::transcript::Transcript;
@@ -18,6 +20,9 @@ use crate::transcript::Transcript;
 /// How long "nothing happens" must last before it is believed, unless the caller says otherwise.
 /// Deadlines of a server under test must be clearly shorter.
 const PATIENCE: Duration = Duration::from_millis(2500);
+
+/// How long a probe may take, unless the caller says otherwise: time enough for a busy machine.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// A server under test and how to treat it.
 pub struct World {
@@ -28,6 +33,8 @@ pub struct World {
     pub patience: Duration,
     /// How long a slow or silent client holds on before it leaves.
     pub hold: Duration,
+    /// How long a probe may take.
+    pub limit: Duration,
     /// How many random inputs the probe `garbage` sends.
     pub garbage: u32,
     /// How many requests the probe `many-requests` sends.
@@ -36,6 +43,7 @@ pub struct World {
     pub workers: usize,
     /// What has been said so far.
     pub transcript: Transcript,
+    bound: Bound,
     clients: AtomicU32,
 }
 
@@ -47,10 +55,12 @@ impl World {
             server: Mutex::new(None),
             patience: PATIENCE,
             hold: PATIENCE,
+            limit: LIMIT,
             garbage: 1000,
             requests: 2000,
             workers: 4,
             transcript: Transcript::default(),
+            bound: Bound::default(),
             clients: AtomicU32::new(0),
         }
     }
@@ -73,6 +83,23 @@ impl World {
         server.unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Asks a question that ends, whatever the server does.
+    pub(crate) fn bounded(&self, question: impl FnOnce() -> Verdict) -> Verdict {
+        let found = self.bound.keep(self.limit, question);
+        found.map_err(|finding| with_its_time(finding, self.patience))
+    }
+
+    /// What the question at hand may cost.
+    pub fn bound(&self) -> &Bound {
+        &self.bound
+    }
+
+    /// Waits for something that nobody will tell.
+    pub(crate) fn pause(&self, time: Duration) {
+        self.bound.check("looking at the server from time to time");
+        std::thread::sleep(self.bound.clip(time));
+    }
+
     /// Looks into the server, if it is ours to look into.
     pub fn server<T>(&self, look: impl FnOnce(&Server) -> T) -> Result<T, Finding> {
         self.lock().as_ref().map(look).ok_or_else(|| {
@@ -88,7 +115,7 @@ impl World {
         let mut server = self.lock();
         *server = None;
         self.wait_until_refused()?;
-        match launch.start(Some(self.address.port())) {
+        match launch.start_within(Some(self.address.port()), self.bound.clip(GUARD)) {
             Ok(again) => *server = Some(again),
             Err(error) => return Err(Finding::wrong(format!("the second start failed: {error}"))),
         }
@@ -102,23 +129,9 @@ impl World {
             if Instant::now() > until {
                 return Err(Finding::wrong("the server cannot be stopped"));
             }
-            std::thread::sleep(Duration::from_millis(1));
+            self.pause(Duration::from_millis(1));
         }
         Ok(())
-    }
-
-    /// A new client.
-    pub fn connect(&self) -> Result<Client, Finding> {
-        let number = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
-        let transcript = self.transcript.clone();
-        Client::connect(number, self.address, self.patience, transcript).map_err(
-            |error| match error.kind() {
-                ErrorKind::ConnectionRefused => {
-                    Finding::Died(format!("nothing accepts on {} any more", self.address))
-                }
-                _ => Finding::wrong(format!("connect: {error}")),
-            },
-        )
     }
 
     /// A whole request for `/`, with the right `Host`.
@@ -150,24 +163,6 @@ impl World {
         self.server(Server::has_exited).unwrap_or(false)
     }
 
-    /// Whether the server has a route: it does not refuse it, and does not answer it as it answers
-    /// a page that cannot exist.
-    pub fn has_route(&self, method: &str, target: &str) -> Result<bool, Finding> {
-        let world = self.unrecorded();
-        let question = match method {
-            "POST" => world.request(method, target, "Content-Length: 2\r\n") + "hi",
-            _ => world.request(method, target, ""),
-        };
-        let route = match world.ask(&question) {
-            Ok(route) => route,
-            // Once more, on the record.
-            Err(_) => self.ask(&question)?,
-        };
-        let anything = world.ask(world.request("GET", "/no-such-page-here", ""))?;
-        let refused = matches!(route.status, 400..=499 | 501);
-        Ok(!refused && (route.status, &route.body) != (anything.status, &anything.body))
-    }
-
     /// Whether the server is one of ours and was started with this flag.
     pub fn launched_with(&self, flag: &str) -> bool {
         self.server(|server| match server.launch() {
@@ -189,7 +184,7 @@ impl World {
             if Instant::now() >= until {
                 return false;
             }
-            std::thread::sleep(Duration::from_millis(50));
+            self.pause(Duration::from_millis(50));
         }
     }
 
@@ -198,6 +193,8 @@ impl World {
         World {
             patience: self.patience,
             hold: self.hold,
+            limit: self.limit,
+            bound: self.bound.clone(),
             garbage: self.garbage,
             requests: self.requests,
             workers: self.workers,

@@ -69,8 +69,9 @@ fn assert_golden(name: &str, text: &str) {
     assert_eq!(text, golden, "{name}: run with BLESS=1 if that is right");
 }
 
-/// Ports differ from run to run.
+/// Ports and times differ from run to run.
 fn normalised(text: &str) -> String {
+    let text = &without_times(text);
     let mut result = String::new();
     let mut parts = text.split("127.0.0.1:");
     result.push_str(parts.next().unwrap_or(""));
@@ -82,11 +83,35 @@ fn normalised(text: &str) -> String {
     result
 }
 
+/// `took 3 s` at the end of a line: on a busy machine everything takes longer.
+fn without_times(text: &str) -> String {
+    let mut result = String::new();
+    for line in text.lines() {
+        match line.rsplit_once("took ") {
+            Some((before, seconds)) if seconds.ends_with(" s") => match before.strip_suffix(", ") {
+                Some(before) => result.push_str(&format!("{before}, took N s")),
+                None => result.push_str(before.trim_end()),
+            },
+            _ => result.push_str(line),
+        }
+        result.push('\n');
+    }
+    result
+}
+
 #[test]
 fn a_pass() {
     let address = careless().to_string();
     let (text, code) = check(&["--addr", &address, "--only", "hello", "head-in-two-writes"]);
     assert_golden("pass.txt", &text);
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn a_pass_in_full() {
+    let address = careless().to_string();
+    let (text, code) = check(&["--addr", &address, "--verbose", "--only", "hello"]);
+    assert_golden("verbose.txt", &text);
     assert_eq!(code, 0);
 }
 
@@ -184,66 +209,6 @@ fn a_wrong_command_line_and_an_absent_server_have_exit_codes_of_their_own() {
         let (text, got) = check(words);
         assert_eq!(got, code, "{words:?}: {text}");
         assert!(text.contains(part), "{words:?}: {text}");
-    }
-}
-
-#[test]
-fn a_failure_is_shown_live_and_is_as_the_matrix_promises() {
-    let (text, code) = check(&["break", "lesson01", "silent-client"]);
-    assert_eq!(code, 0, "{text}");
-    for part in [
-        "Predict: One client connects and says nothing.",
-        "$ cargo run -p lesson01",
-        "[1] * the client closes the connection\n  [2] < HTTP/1.1 200 OK",
-        "What happened: stalls",
-        "break lesson02 silent-client",
-    ] {
-        assert!(text.contains(part), "{part:?} is not in\n{text}");
-    }
-}
-
-/// Where a part begins; it must be there.
-fn place(text: &str, part: &str) -> usize {
-    let found = text.find(part);
-    found.unwrap_or_else(|| panic!("{part:?} is not in\n{text}"))
-}
-
-#[test]
-fn what_happened_stands_in_its_order_and_the_chapter_is_that_of_the_lesson() {
-    let (text, code) = check(&["break", "lesson03", "slow-application"]);
-    assert_eq!(code, 0, "{text}");
-    let first = place(&text, "[1] < {\"pid\"");
-    assert!(first < place(&text, "[2] < HTTP/1.1 200 OK"), "{text}");
-    place(&text, "The third part of a server, the waiting: ");
-    place(&text, "Chapter 3, The gateway, explains it");
-
-    let (text, code) = check(&["break", "lesson02", "silent-client"]);
-    assert_eq!(code, 0, "{text}");
-    let first = place(&text, "[1] * the server closed the connection\n");
-    assert!(first < place(&text, "[2] < HTTP/1.1 200 OK"), "{text}");
-    place(&text, "Chapter 2, A request, explains it");
-}
-
-#[test]
-fn a_report_calls_wrong_what_the_matrix_calls_wrong() {
-    for (probe, words) in [
-        (
-            "huge-body",
-            "What happened: wrong: the connection was reset",
-        ),
-        (
-            "unread-body",
-            "What happened: wrong: the connection was reset",
-        ),
-        (
-            "lf-only",
-            "What happened: wrong for a server of ours, though",
-        ),
-    ] {
-        let (text, code) = check(&["break", "lesson01", probe]);
-        assert_eq!(code, 0, "{text}");
-        assert!(text.contains(words), "{words:?} is not in\n{text}");
-        assert!(text.contains("Chapter 2, A request"), "{text}");
     }
 }
 

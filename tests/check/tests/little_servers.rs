@@ -1,78 +1,15 @@
 //! The probes against little servers made to have one fault each: a probe that cannot turn red
 //! proves nothing.
 
+mod little;
+
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use check::outcome::{Finding, Verdict};
-use check::probes;
-use check::world::World;
-
-/// Serves with `serve` on a port of its own, each client in turn, until the tests end.
-fn in_turn(serve: fn(TcpStream)) -> SocketAddr {
-    start(serve)
-}
-
-/// The same, with a thread for each client.
-fn in_threads(serve: fn(TcpStream)) -> SocketAddr {
-    start(move |client| drop(thread::spawn(move || serve(client))))
-}
-
-fn start(serve: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || listener.incoming().flatten().for_each(serve));
-    address
-}
-
-fn run(probe: &str, address: SocketAddr) -> Verdict {
-    let mut world = World::at(address);
-    world.patience = Duration::from_millis(1200);
-    world.hold = Duration::from_millis(1200);
-    probes::find(probe).unwrap().run(&world)
-}
-
-fn assert_wrong(probe: &str, address: SocketAddr, words: &str) {
-    match run(probe, address) {
-        Err(Finding::Wrong(text)) if text.contains(words) => {}
-        other => panic!("{probe}: wanted wrong with {words:?}, got {other:?}"),
-    }
-}
-
-/// The head of a request, or what there is of it.
-fn read_head(client: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        match client.read(&mut byte) {
-            Ok(1) => head.push(byte[0]),
-            _ => break,
-        }
-    }
-    String::from_utf8_lossy(&head).into_owned()
-}
-
-const GOOD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
-
-fn say(mut client: &TcpStream, answer: &str) {
-    // The client may have left, which is its right.
-    let _ = client.write_all(answer.as_bytes());
-}
-
-fn good(mut client: TcpStream) {
-    if read_head(&mut client).ends_with("\r\n\r\n") {
-        say(&client, GOOD);
-    }
-}
-
-fn good_with_deadline(client: TcpStream) {
-    client
-        .set_read_timeout(Some(Duration::from_millis(200)))
-        .unwrap();
-    good(client);
-}
+use check::outcome::Finding;
+use little::*;
 
 #[test]
 fn a_thread_for_each_client_is_ok() {
@@ -137,15 +74,6 @@ fn one_read_taken_for_a_request_is_caught_however_the_head_is_cut() {
     }
 }
 
-/// A server whose every answer is this text.
-fn always(answer: &'static str) -> SocketAddr {
-    start(move |mut client| {
-        if read_head(&mut client).ends_with("\r\n\r\n") {
-            say(&client, answer);
-        }
-    })
-}
-
 #[test]
 fn faults_of_the_answer_are_caught_one_by_one() {
     for (answer, probe, words) in [
@@ -155,14 +83,14 @@ fn faults_of_the_answer_are_caught_one_by_one() {
             "LF alone",
         ),
         (
-            "HTTP/1.1 200 OK\r\n\r\nhello",
-            "body-end",
-            "neither Content-Length",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 4\r\n\r\nhello",
+            "well-formed",
+            "5 and 4",
         ),
         (
-            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-            "close-said",
-            "did not say",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type : x\r\n\r\nhello",
+            "well-formed",
+            "no token",
         ),
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhello",
@@ -199,15 +127,33 @@ fn faults_of_the_answer_are_caught_one_by_one() {
 }
 
 #[test]
+fn what_goes_against_a_should_is_told_from_what_goes_against_a_must() {
+    for (answer, probe, words) in [
+        (
+            "HTTP/1.1 200 OK\r\n\r\nhello",
+            "body-end",
+            "neither Content-Length",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+            "close-said",
+            "did not say",
+        ),
+        (GOOD, "fragment", "wanted 400, got 200"),
+        (
+            "HTTP/1.1 505 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            "http-1.2",
+            "wanted 200, got 505",
+        ),
+    ] {
+        assert_should(probe, always(answer), words);
+    }
+}
+
+#[test]
 fn a_standard_that_leaves_a_choice_makes_no_fault() {
     let address = always(GOOD);
-    for probe in [
-        "keep-alive",
-        "http-2.0",
-        "fragment",
-        "expect-other",
-        "many-fields",
-    ] {
+    for probe in ["keep-alive", "http-2.0", "expect-other", "many-fields"] {
         let found = run(probe, address);
         assert!(
             matches!(found, Err(Finding::Allowed(_))),
@@ -240,8 +186,9 @@ fn a_route_that_is_not_there_is_not_applicable_and_never_ok() {
 fn chunks_that_are_collected_first_are_no_stream() {
     let address = in_turn(|mut client| {
         let head = read_head(&mut client);
-        let body = match head.starts_with("GET /stream") {
-            true => "chunk 1\nchunk 2\n",
+        let body = match head.starts_with("GET /stream?n=1&") {
+            true => "chunk 1\n",
+            false if head.starts_with("GET /stream?") => "chunk 1\nchunk 2\nchunk 3\n",
             false => "",
         };
         let status = if body.is_empty() {

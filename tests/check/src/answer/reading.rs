@@ -12,6 +12,7 @@ pub fn parse(bytes: &[u8], ended: bool, to_head: bool) -> Result<Option<(Answer,
     let Some((mut answer, start)) = parse_head(bytes)? else {
         return Ok(None);
     };
+    answer.faults.extend(doubtful_length(&answer));
     answer.framing = framing(&answer, to_head)?;
     let rest = &bytes[start..];
     let body = match answer.framing {
@@ -35,6 +36,7 @@ pub fn parse_head(bytes: &[u8]) -> Result<Option<(Answer, usize)>, String> {
         body: Vec::new(),
         framing: Framing::UntilClose,
         lone_line_feed: false,
+        faults: Vec::new(),
     };
     let mut at = 0;
     while let Some(end) = bytes[at..].iter().position(|&byte| byte == b'\n') {
@@ -51,6 +53,12 @@ pub fn parse_head(bytes: &[u8]) -> Result<Option<(Answer, usize)>, String> {
                 .split_once(':')
                 .ok_or_else(|| format!("a header line has no colon: {line:?}"))?;
             let value = value.trim_matches([' ', '\t']);
+            if name.is_empty() || !name.bytes().all(is_token) {
+                let fault = format!("a field name is no token (RFC 9110 §5.1): {name:?}");
+                answer.faults.push(fault);
+            }
+            // Where white space stands before the colon, the name is meant all the same.
+            let name = name.trim_end_matches([' ', '\t']);
             answer.fields.push((name.to_owned(), value.to_owned()));
         }
     }
@@ -75,6 +83,29 @@ fn status_line(line: &str) -> Result<(String, u16), String> {
     }
 }
 
+/// What a name of a field or a method is made of (RFC 9110 §5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Several lengths, the same or not, and what follows from that for two readers.
+fn doubtful_length(answer: &Answer) -> Option<String> {
+    let fields = answer.fields.iter();
+    let lengths = fields.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let lengths: Vec<&str> = lengths
+        .flat_map(|(_, value)| value.split(',').map(str::trim))
+        .collect();
+    let differ = lengths.iter().any(|length| *length != lengths[0]);
+    match (lengths.len(), differ) {
+        (0 | 1, _) => None,
+        (_, true) => Some(format!(
+            "two different lengths of one body (RFC 9112 §6.3): {}",
+            lengths.join(" and ")
+        )),
+        (_, false) => Some("Content-Length is said twice".to_owned()),
+    }
+}
+
 /// RFC 9112 §6.3, the part for clients.
 fn framing(answer: &Answer, to_head: bool) -> Result<Framing, String> {
     if to_head || matches!(answer.status, 100..=199 | 204 | 304) {
@@ -88,6 +119,10 @@ fn framing(answer: &Answer, to_head: bool) -> Result<Framing, String> {
         (Some(coding), None) if coding.eq_ignore_ascii_case("chunked") => Ok(Framing::Chunked),
         (Some(coding), None) => Err(format!("an unknown Transfer-Encoding: {coding:?}")),
         (None, Some(length)) => length
+            .split(',')
+            .next()
+            .unwrap_or("")
+            .trim()
             .parse()
             .map(Framing::Length)
             .map_err(|_| format!("Content-Length is no number: {length:?}")),
@@ -193,6 +228,26 @@ mod tests {
     fn lone_line_feeds_are_read_and_remembered() {
         assert!(whole(b"HTTP/1.1 200 OK\n\nHello").lone_line_feed);
         assert!(!whole(b"HTTP/1.1 200 OK\r\n\r\nHello").lone_line_feed);
+    }
+
+    #[test]
+    fn two_lengths_and_a_space_before_a_colon_are_read_and_remembered() {
+        for (fields, words) in [
+            ("Content-Length: 2\r\nContent-Length: 3\r\n", "2 and 3"),
+            ("Content-Length: 2, 2\r\n", "twice"),
+            (
+                "Content-Length: 2\r\nContent-Type : text/plain\r\n",
+                "no token",
+            ),
+            ("Content-Length: 2\r\n: x\r\n", "no token"),
+        ] {
+            let bytes = format!("HTTP/1.1 200 OK\r\n{fields}\r\nhi");
+            let answer = whole(bytes.as_bytes());
+            assert_eq!((answer.faults.len(), answer.text().as_str()), (1, "hi"));
+            assert!(answer.faults[0].contains(words), "{:?}", answer.faults);
+        }
+        let good = whole(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+        assert!(good.faults.is_empty());
     }
 
     #[test]

@@ -30,10 +30,24 @@ impl Client {
                 return Ok(answer);
             }
             if !self.wait_until(until) {
-                self.note("no answer, however long the client waits");
+                self.note(format!(
+                    "no answer within {} s (--patience)",
+                    self.patience.as_secs_f64()
+                ));
+                self.bound.note_vain_wait();
                 return Err(NoAnswer::Silence);
             }
         }
+    }
+
+    /// Waits for an answer, for the end or for this moment, whatever comes first. It is for a first
+    /// visit, from which nothing is concluded: an answer may have no end.
+    pub fn answer_by(&mut self, moment: Instant) {
+        while !self.is_answered()
+            && self.end.is_none()
+            && self.wait_until(moment)
+            && Instant::now() < moment
+        {}
     }
 
     /// An answer, if one is whole already; `None` while some of it may still come.
@@ -75,7 +89,11 @@ impl Client {
     /// Waits for the server to end the connection; `None` if it does not.
     pub fn wait_for_end(&mut self) -> Option<End> {
         let until = Instant::now() + self.patience;
-        while self.end().is_none() && self.wait_until(until) {}
+        // Bytes may come for ever, so that the time is looked at as well.
+        while self.end().is_none() && self.wait_until(until) && Instant::now() < until {}
+        if self.end.is_none() {
+            self.bound.note_vain_wait();
+        }
         self.end
     }
 
@@ -83,15 +101,21 @@ impl Client {
     pub fn wait_until(&mut self, until: Instant) -> bool {
         let before = (self.received.len(), self.end);
         let left = until.saturating_duration_since(Instant::now());
-        wait_for_any(&[self], left);
+        wait_for_any(&[self], self.bound.clip(left));
         self.collect();
         before != (self.received.len(), self.end)
     }
 
-    /// Takes what has arrived, without waiting.
+    /// Takes what has arrived, without waiting; of very much, some.
     fn collect(&mut self) {
+        let enough = self.received.len() + 1024 * 1024;
         let mut buffer = [0; 64 * 1024];
-        while self.end.is_none() && is_readable(&[self], Duration::ZERO) {
+        self.bound.check("waiting for the server");
+        while self.end.is_none()
+            && self.received.len() < enough
+            && is_readable(&[self], Duration::ZERO)
+        {
+            self.bound.check("reading an answer that goes on and on");
             match self.stream.read(&mut buffer) {
                 Ok(0) if self.was_reset => self.end = Some(End::Reset),
                 Ok(0) => self.end = Some(End::Closed),
@@ -99,6 +123,7 @@ impl Client {
                     self.received.extend_from_slice(&buffer[..count]);
                     let received = Event::Received(buffer[..count].to_vec());
                     self.transcript.add(self.number, received);
+                    self.bound.count(count, "reading an answer without end");
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => self.end = Some(End::Reset),
@@ -116,11 +141,15 @@ impl Client {
         self.end_is_recorded = true;
     }
 
-    /// Reads on without keeping or recording anything, until the end or until `most` bytes came.
+    /// Reads on without keeping or recording anything, until the end. It stops after `most` bytes,
+    /// after the patience of this client, and when nothing comes: what the kernel had buffered is
+    /// here by then, and an end would have stood behind it.
     pub fn discard(&mut self, most: usize) -> Option<End> {
         let mut buffer = vec![0; 256 * 1024];
         let mut total = 0;
-        while total < most && is_readable(&[self], self.patience) {
+        let until = Instant::now() + self.patience;
+        while total < most && Instant::now() < until && is_readable(&[self], self.patience) {
+            self.bound.check("reading an answer that goes on and on");
             match self.stream.read(&mut buffer) {
                 Ok(0) => return Some(End::Closed),
                 Ok(count) => total += count,

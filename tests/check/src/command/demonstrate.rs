@@ -13,9 +13,9 @@ use check::transcript::Transcript;
 use check::workshop;
 use check::world::World;
 
+use super::Stop;
 use super::nearest::unknown;
 use super::report::chapter;
-use super::stop::Stop;
 
 /// Shows a probe against a lesson's server. True: the matrix was right.
 pub(super) fn run(lesson: &str, probe: &str) -> Result<bool, Stop> {
@@ -84,6 +84,8 @@ fn found_by(verdict: &Verdict, cell: matrix::Cell) -> String {
         (Err(Finding::Allowed(reason)), Expected::Wrong(_)) => {
             format!("wrong for a server of ours, though the standard allows it: {reason}")
         }
+        // A lesson keeps to what the standard advises, too.
+        (Err(Finding::Should(reason)), Expected::Wrong(_)) => format!("wrong: {reason}"),
         _ => describe(verdict),
     }
 }

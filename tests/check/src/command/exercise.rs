@@ -7,12 +7,14 @@ use check::screen::say;
 use check::server::Launch;
 use check::workshop;
 
-use super::manner::Manner;
 use super::nearest::unknown;
-use super::report::{Paper, Standing};
-use super::stop::Stop;
+use check::severity::Severity;
+
+use super::Stop;
+use super::flags::{Manner, Target};
+use super::found::Standing;
+use super::report::Paper;
 use super::subject::Subject;
-use super::target::Target;
 
 /// Checks a solution. True: it passes.
 pub(super) fn run(id: &str, target: Target, solution: bool, manner: &Manner) -> Result<bool, Stop> {
@@ -32,7 +34,7 @@ pub(super) fn run(id: &str, target: Target, solution: bool, manner: &Manner) -> 
     };
     subject.must_be_there()?;
     let mut world = subject.world()?;
-    manner.apply_to(&mut world)?;
+    manner.apply_to(&mut world, 1.0);
     let verdict = exercise.run(&world);
     let most = (!manner.verbose).then_some(12);
     for line in world.transcript.lines(most) {
@@ -40,7 +42,7 @@ pub(super) fn run(id: &str, target: Target, solution: bool, manner: &Manner) -> 
     }
     let (standing, words) = match &verdict {
         Ok(()) => (Standing::Passed, "solved".to_owned()),
-        Err(_) => (Standing::Failed, describe(&verdict)),
+        Err(_) => (Standing::Failed(Severity::Must), describe(&verdict)),
     };
     say(format_args!("{} {words}", Paper::new(false).sign(standing)));
     if verdict.is_err() {

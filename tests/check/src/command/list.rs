@@ -3,9 +3,11 @@
 use check::exercises::EXERCISES;
 use check::lessons::LESSONS;
 use check::matrix;
+use check::opinions::OPINIONS;
 use check::probe::Needs;
 use check::probes::GROUPS;
 use check::screen::say;
+use check::small::FOLDED;
 
 pub(super) fn print() {
     say(format_args!("Lessons"));
@@ -13,7 +15,7 @@ pub(super) fn print() {
         say(format_args!("  {}  {}", lesson.package, lesson.title));
     }
     for group in GROUPS {
-        say(format_args!("\n{}", group.title));
+        say(format_args!("\n{} ({})", group.title, group.name));
         for probe in group.probes {
             let mut remarks = Vec::new();
             match matrix::since(probe) {
@@ -34,6 +36,20 @@ pub(super) fn print() {
             };
             say(format_args!("  {:22}{}{remarks}", probe.name, probe.title));
         }
+    }
+    say(format_args!(
+        "\nOpinions of ours: what no standard asks for"
+    ));
+    for opinion in OPINIONS {
+        say(format_args!(
+            "  {}\n    {}",
+            opinion.probes.join(", "),
+            opinion.reason
+        ));
+    }
+    say(format_args!("\nFolded by --small"));
+    for folded in FOLDED {
+        say(format_args!("  {:22}{}", folded.probe, folded.reason));
     }
     say(format_args!("\nExercises"));
     for exercise in EXERCISES {

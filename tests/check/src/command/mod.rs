@@ -1,47 +1,52 @@
 //! The command line: what is asked for, and what the exit code says.
 
+mod choice;
 mod demonstrate;
 mod exercise;
+mod flags;
+mod follows;
+mod found;
+mod interrupt;
+mod json;
+mod junit;
+mod known;
 mod list;
-mod manner;
 mod nearest;
+mod progress;
 mod report;
-mod stop;
+mod sheet;
 mod subject;
 mod survey;
-mod target;
+mod watch;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use manner::Manner;
-use report::Paper;
-use stop::Stop;
+use flags::{Choice, Manner, Print, Target};
 use subject::Subject;
-use target::Target;
+use survey::Survey;
 
 /// Exit codes. Everything required is ok: 0.
 const SOMETHING_IS_WRONG: u8 = 1;
 const BAD_COMMAND_LINE: u8 = 2;
 const NO_SERVER: u8 = 3;
+const BROKEN_CHECKER: u8 = 4;
 
 /// Probes a web server, whatever it is written in.
 #[derive(Parser)]
-#[command(name = "check", args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+#[command(name = "check", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     target: Target,
-    /// Ask no more than this lesson's own server can do (default: the last lesson)
-    #[arg(long, value_name = "LESSON")]
-    through: Option<String>,
-    /// Run these probes only
-    #[arg(long, value_name = "PROBE", num_args = 1..)]
-    only: Vec<String>,
+    #[command(flatten)]
+    choice: Choice,
     #[command(flatten)]
     manner: Manner,
+    #[command(flatten)]
+    print: Print,
 }
 
 #[derive(Subcommand)]
@@ -65,7 +70,7 @@ enum Command {
         #[command(flatten)]
         manner: Manner,
     },
-    /// List lessons, probes and exercises
+    /// List lessons, probes, our opinions and exercises
     List,
 }
 
@@ -76,28 +81,63 @@ Most often:
   cargo run -p check -- break lesson01 silent-client
 
 Exit code: 0 all that is required is ok, 1 something is not, 2 the command line is wrong,
-3 the server could not be reached or started.";
+3 the server could not be reached or started, 4 a probe itself is broken, 130 stopped by Ctrl-C.";
+
+/// Why the command ends before it has a result.
+enum Stop {
+    /// The command line is wrong.
+    Usage(String),
+    /// There is no server.
+    NoServer(String),
+}
+
+impl Stop {
+    fn no_target() -> Stop {
+        Stop::Usage(format!("which server? Give --addr or --run.\n\n{EXAMPLES}"))
+    }
+}
+
+/// How a run ended.
+struct End {
+    /// Whether all that is required is ok.
+    good: bool,
+    /// Whether a probe itself is broken.
+    broken: bool,
+    /// The probes that count as failed.
+    failed: Vec<&'static str>,
+}
+
+impl From<bool> for End {
+    fn from(good: bool) -> End {
+        End {
+            good,
+            broken: false,
+            failed: Vec::new(),
+        }
+    }
+}
 
 /// Runs the command line of this process.
 pub(crate) fn run() -> ExitCode {
     let line = CommandLine::parse();
     let outcome = match line.command {
-        None => probe(line.target, line.through, line.only, &line.manner),
-        Some(Command::Break { lesson, probe }) => demonstrate::run(&lesson, &probe),
+        None => probe(&line.target, &line.choice, &line.manner, &line.print),
+        Some(Command::Break { lesson, probe }) => demonstrate::run(&lesson, &probe).map(End::from),
         Some(Command::Exercise {
             id,
             target,
             solution,
             manner,
-        }) => exercise::run(&id, target, solution, &manner),
+        }) => exercise::run(&id, target, solution, &manner).map(End::from),
         Some(Command::List) => {
             list::print();
-            Ok(true)
+            Ok(End::from(true))
         }
     };
     match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(SOMETHING_IS_WRONG),
+        Ok(End { good: false, .. }) => ExitCode::from(SOMETHING_IS_WRONG),
+        Ok(End { broken: true, .. }) => ExitCode::from(BROKEN_CHECKER),
+        Ok(_) => ExitCode::SUCCESS,
         Err(Stop::Usage(text)) => {
             eprintln!("check: {text}");
             ExitCode::from(BAD_COMMAND_LINE)
@@ -109,17 +149,10 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn probe(
-    target: Target,
-    through: Option<String>,
-    only: Vec<String>,
-    manner: &Manner,
-) -> Result<bool, Stop> {
-    let Some(subject) = Subject::of(target)? else {
-        return Err(Stop::Usage(format!(
-            "which server? Give --addr or --run.\n\n{EXAMPLES}"
-        )));
-    };
-    let paper = Paper::new(manner.verbose);
-    survey::run(subject, through.as_deref(), &only, manner, &paper)
+fn probe(target: &Target, choice: &Choice, manner: &Manner, print: &Print) -> Result<End, Stop> {
+    let subject = Subject::of(target.clone())?.ok_or_else(Stop::no_target)?;
+    match &print.watch {
+        Some(file) => watch::run(file, target, choice, manner, print),
+        None => Survey::new(choice, manner, print)?.run(subject),
+    }
 }

@@ -1,13 +1,14 @@
 //! The server under test: running somewhere, or started by us and started again when it died.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Instant;
 
 use check::outcome::Finding;
 use check::server::{Launch, Server};
 use check::world::World;
 
-use super::stop::Stop;
-use super::target::Target;
+use super::Stop;
+use super::flags::Target;
 
 /// A server under test.
 pub(super) enum Subject {
@@ -45,6 +46,25 @@ impl Subject {
         }
     }
 
+    /// What it is called: the command, or the address.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Subject::Running(address) => address.to_string(),
+            Subject::Started { launch, .. } => match launch {
+                Launch::Command(command) => command.clone(),
+                Launch::Lesson { binary, .. } => binary.display().to_string(),
+            },
+        }
+    }
+
+    /// The same server once more, or another one like it.
+    pub(super) fn another(&self) -> Subject {
+        match self {
+            Subject::Running(address) => Subject::Running(*address),
+            Subject::Started { launch, .. } => Subject::started(launch.clone()),
+        }
+    }
+
     /// A server that accepts connections, for one probe.
     pub(super) fn world(&mut self) -> Result<World, Stop> {
         match self {
@@ -70,7 +90,9 @@ impl Subject {
         let used = world.into_server()?;
         match found {
             Some(Finding::Died(_)) => Some(used.end()),
-            Some(Finding::Wrong(_) | Finding::Stalls) => None,
+            Some(
+                Finding::Wrong(_) | Finding::Stalls | Finding::Unfinished(_) | Finding::Broken(_),
+            ) => None,
             _ => {
                 *server = Some(used);
                 None
@@ -85,7 +107,7 @@ impl Subject {
             // The answer is for the probes to judge. But a question is the politest first visit.
             Ok(mut client) => {
                 let _ = client.send(world.hello().as_bytes());
-                let _ = client.answer();
+                client.answer_by(Instant::now() + world.patience);
             }
             Err(_) => {
                 return Err(Stop::NoServer(format!(

@@ -1,165 +1,234 @@
-//! All probes against one server, and a summary.
+//! All probes against one server, one after another or some at a time.
 
-use check::lessons::{self, LESSONS, Lesson};
-use check::matrix::{self, Expected};
-use check::outcome::{Finding, Verdict};
-use check::probe::Probe;
-use check::probes;
-use check::screen::say;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
 
-use super::manner::Manner;
-use super::nearest::unknown;
-use super::report::{Paper, Standing};
-use super::stop::Stop;
+use check::outcome::Finding;
+use check::probe::{Needs, Probe};
+use check::severity::Severity;
+
+use super::choice::{self, Chosen};
+use super::flags::{Choice, Manner, Print};
+use super::follows;
+use super::found::{Found, Standing};
+use super::interrupt;
+use super::known::Known;
+use super::sheet::Sheet;
 use super::subject::Subject;
+use super::{End, Stop};
 
-/// Runs the probes and prints a report for each. True: all that is required is ok.
-pub(super) fn run(
-    mut subject: Subject,
-    through: Option<&str>,
-    only: &[String],
-    manner: &Manner,
-    paper: &Paper,
-) -> Result<bool, Stop> {
-    let through = lesson(through)?;
-    let chosen = chosen(only, through)?;
-    subject.must_be_there()?;
-    let mut tally = Tally::default();
-    for probe in chosen {
-        let mut world = subject.world()?;
-        manner.apply_to(&mut world)?;
-        paper.announce(probe);
-        let verdict = probe.run(&world);
-        let standing = standing(probe, &verdict, through);
-        let transcript = world.transcript.clone();
-        let report = paper.probe(probe, world.address(), &transcript, &verdict, standing);
-        say(report.trim_end());
-        if let Err(Finding::Stalls) = verdict {
-            say(format_args!(
-                "    (If it has a deadline, that is longer than {} s: try a larger --hold.)",
-                manner.hold
-            ));
-        }
-        if let Some(words) = subject.take_back(world, verdict.as_ref().err()) {
-            print_last_words(&words);
-        }
-        say("");
-        tally.add(probe, standing);
-        let gone = matches!(verdict, Err(Finding::Died(_)));
-        if gone && matches!(subject, Subject::Running(_)) {
-            say(format_args!(
-                "The server is gone, so the other probes cannot run."
-            ));
-            break;
-        }
-    }
-    tally.print(paper, through);
-    Ok(tally.failed.is_empty())
+/// How many times the patience a second try has.
+const MORE_PATIENCE: f64 = 2.0;
+
+/// After so many second tries that changed nothing there are no more: whoever is silent in twenty
+/// probes is silent.
+const VAIN_SECOND_TRIES: u32 = 3;
+
+/// How much of the time a slow client holds on once the server was seen to let one of them hold it
+/// up for all of that time.
+const ONCE_STALLED: f64 = 1.0 / 3.0;
+
+/// The means of a survey.
+pub(super) struct Survey<'a> {
+    pub(super) choice: &'a Choice,
+    pub(super) manner: &'a Manner,
+    pub(super) print: &'a Print,
+    known: Known,
+    chosen: Chosen,
+    /// How many second tries have changed nothing.
+    vain_tries: AtomicU32,
+    /// What has failed, be it a must or a should.
+    failed: Mutex<Vec<&'static str>>,
+    /// Whether a slow client has held the server up for as long as it liked.
+    has_stalled: AtomicBool,
 }
 
-fn print_last_words(words: &str) {
-    if words.trim().is_empty() {
-        return;
-    }
-    say(format_args!("    The last that the server wrote:"));
-    let lines: Vec<_> = words.lines().filter(|line| !line.is_empty()).collect();
-    for line in &lines[lines.len().saturating_sub(5)..] {
-        say(format_args!(
-            "    | {}",
-            check::transcript::visible(line.as_bytes())
-        ));
-    }
-}
-
-/// The lesson to measure by: the one that is named, or the last.
-fn lesson(name: Option<&str>) -> Result<&'static Lesson, Stop> {
-    let packages = || LESSONS.iter().map(|lesson| lesson.package);
-    match name {
-        Some(name) => lessons::find(name).ok_or_else(|| unknown("lesson", name, packages())),
-        // The list is a constant with four entries and more.
-        None => Ok(&LESSONS[LESSONS.len() - 1]),
-    }
-}
-
-/// The probes that are named; without names, those that the lesson's own server could pass.
-fn chosen(only: &[String], through: &Lesson) -> Result<Vec<&'static Probe>, Stop> {
-    if only.is_empty() {
-        let within = probes::all().filter(|probe| {
-            let promised = matrix::cell(probe, through.number).expected;
-            !matches!(promised, Expected::Wrong(_) | Expected::Absent)
-        });
-        return Ok(within.collect());
-    }
-    let find = |name: &String| {
-        probes::find(name).ok_or_else(|| {
-            let names = probes::all().map(|probe| probe.name);
-            unknown("probe", name, names)
+impl<'a> Survey<'a> {
+    /// Reads what the flags name.
+    pub(super) fn new(
+        choice: &'a Choice,
+        manner: &'a Manner,
+        print: &'a Print,
+    ) -> Result<Survey<'a>, Stop> {
+        Ok(Survey {
+            choice,
+            manner,
+            print,
+            known: Known::read(choice.known.as_deref())?,
+            chosen: choice::chosen(choice)?,
+            vain_tries: AtomicU32::new(0),
+            failed: Mutex::new(Vec::new()),
+            has_stalled: AtomicBool::new(false),
         })
-    };
-    only.iter().map(find).collect()
-}
-
-fn standing(probe: &Probe, verdict: &Verdict, through: &Lesson) -> Standing {
-    let cell = matrix::cell(probe, through.number);
-    let no_worse = match verdict {
-        Err(Finding::Waits) => matches!(cell.expected, Expected::Waits | Expected::Stalls),
-        verdict => cell.expected.is_kept_by(verdict),
-    };
-    match verdict {
-        Ok(()) => Standing::Passed,
-        Err(Finding::Allowed(_)) => Standing::Allowed,
-        Err(Finding::NotApplicable(_)) => Standing::NotApplicable,
-        Err(Finding::Died(_)) => Standing::Failed,
-        Err(_) if no_worse => Standing::AsTheLesson(cell),
-        Err(_) => Standing::Failed,
     }
-}
 
-/// How many of each, and which failed.
-#[derive(Default)]
-struct Tally {
-    passed: usize,
-    allowed: usize,
-    as_the_lesson: usize,
-    not_applicable: usize,
-    failed: Vec<&'static str>,
-}
-
-impl Tally {
-    fn add(&mut self, probe: &Probe, standing: Standing) {
-        match standing {
-            Standing::Passed => self.passed += 1,
-            Standing::Allowed => self.allowed += 1,
-            Standing::AsTheLesson(_) => self.as_the_lesson += 1,
-            Standing::NotApplicable => self.not_applicable += 1,
-            Standing::Failed => self.failed.push(probe.name),
+    /// Runs the probes and prints what they find.
+    pub(super) fn run(&self, mut subject: Subject) -> Result<End, Stop> {
+        if self.manner.jobs > 1 && matches!(subject, Subject::Running(_)) {
+            return Err(Stop::Usage(
+                "--jobs needs --run: on one server, probes disturb each other".to_owned(),
+            ));
         }
+        subject.must_be_there()?;
+        let sheet = Sheet::new(
+            &self.chosen,
+            self.choice,
+            self.print,
+            self.manner.verbose,
+            subject.name(),
+        );
+        let sheet = Arc::new(Mutex::new(sheet));
+        interrupt::print_on_ctrl_c(&sheet);
+        // A probe that looks into the server's process, or measures it, wants to be alone.
+        let (alone, together): (Vec<_>, Vec<_>) = self
+            .chosen
+            .probes
+            .iter()
+            .copied()
+            .partition(|probe| self.manner.jobs == 1 || probe.needs == Needs::Process);
+        let suspects = self.side_by_side(&together, &subject, &sheet)?;
+        for probe in suspects.into_iter().chain(alone) {
+            locked(&sheet).announce(probe.name);
+            let found = self.carefully(&mut subject, probe)?;
+            let gone = matches!(found.verdict, Err(Finding::Died(_)));
+            locked(&sheet).add(found);
+            if gone && matches!(subject, Subject::Running(_)) {
+                locked(&sheet).cut = Some("the server is gone");
+                break;
+            }
+        }
+        interrupt::print_nothing();
+        let mut sheet = locked(&sheet);
+        let good = sheet.finish();
+        Ok(End {
+            good,
+            broken: sheet.is_broken(),
+            failed: sheet.counting().map(|found| found.probe.name).collect(),
+        })
     }
 
-    fn print(&self, paper: &Paper, through: &Lesson) {
-        let parts = [
-            (self.passed, "ok"),
-            (self.allowed, "allowed with a remark"),
-            (self.as_the_lesson, "as our own server of that lesson"),
-            (self.not_applicable, "not applicable"),
-            (self.failed.len(), "wrong"),
-        ];
-        let counted = parts.iter().filter(|(count, _)| *count > 0);
-        let words: Vec<_> = counted
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-        let standing = match self.failed.is_empty() {
-            true => Standing::Passed,
-            false => Standing::Failed,
+    /// Runs probes at the same time, each with a server of its own. The result: those whose
+    /// finding may be a matter of time, to be tried again when nobody disturbs them.
+    fn side_by_side(
+        &self,
+        probes: &[&'static Probe],
+        subject: &Subject,
+        sheet: &Mutex<Sheet>,
+    ) -> Result<Vec<&'static Probe>, Stop> {
+        let next = AtomicUsize::new(0);
+        let stopped = AtomicBool::new(false);
+        let suspects = Mutex::new(Vec::new());
+        let run = || {
+            let mut subject = subject.another();
+            while let Some(probe) = probes.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if stopped.load(Ordering::Relaxed) {
+                    break;
+                }
+                locked(sheet).announce(probe.name);
+                let found = self.once(&mut subject, probe, 1.0).inspect_err(|_| {
+                    stopped.store(true, Ordering::Relaxed);
+                })?;
+                match self.is_suspect(&found) {
+                    true => locked(&suspects).push(*probe),
+                    false => locked(sheet).add(self.settled(found)),
+                }
+            }
+            Ok(())
         };
-        say(format_args!(
-            "{} through {}: {}",
-            paper.sign(standing),
-            through.package,
-            words.join(", ")
-        ));
-        if !self.failed.is_empty() {
-            say(format_args!("  wrong: {}", self.failed.join(" ")));
-        }
+        thread::scope(|scope| {
+            let jobs: Vec<_> = (0..self.manner.jobs).map(|_| scope.spawn(run)).collect();
+            // A probe that panics is a finding, so no job does.
+            let ended = jobs.into_iter().filter_map(|job| job.join().ok());
+            ended.collect::<Result<(), Stop>>()
+        })?;
+        Ok(suspects
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// Runs a probe. What it finds counts at once, unless it may be a matter of time: then it is
+    /// tried once more, with more patience, and what is found then counts.
+    fn carefully(&self, subject: &mut Subject, probe: &'static Probe) -> Result<Found, Stop> {
+        let first = self.once(subject, probe, 1.0)?;
+        let enough = self.vain_tries.load(Ordering::Relaxed) >= VAIN_SECOND_TRIES;
+        if !self.is_suspect(&first) || enough {
+            return Ok(self.settled(first));
+        }
+        let mut second = self.once(subject, probe, MORE_PATIENCE)?;
+        if second.standing == first.standing {
+            self.vain_tries.fetch_add(1, Ordering::Relaxed);
+        }
+        second.again = true;
+        second.took += first.took;
+        Ok(self.settled(second))
+    }
+
+    /// What follows from a failure is not asked any more.
+    fn settled(&self, found: Found) -> Found {
+        if matches!(
+            found.standing,
+            Standing::Failed(Severity::Must | Severity::Should)
+        ) {
+            locked(&self.failed).push(found.probe.name);
+        }
+        found
+    }
+
+    /// Whether it counts, and may be a matter of time. Who was held up for as long as a slow client
+    /// held on has waited long enough.
+    fn is_suspect(&self, found: &Found) -> bool {
+        let stalls = matches!(found.verdict, Err(Finding::Stalls));
+        found.is_timing && !stalls && found.standing.counts(self.choice.strict)
+    }
+
+    fn once(
+        &self,
+        subject: &mut Subject,
+        probe: &'static Probe,
+        patience: f64,
+    ) -> Result<Found, Stop> {
+        let mut world = subject.world()?;
+        self.manner.apply_to(&mut world, patience);
+        if self.has_stalled.load(Ordering::Relaxed) {
+            world.hold = world.hold.mul_f64(ONCE_STALLED);
+        }
+        let hold = world.hold;
+        let start = Instant::now();
+        let cause = follows::cause(probe, &locked(&self.failed));
+        let verdict = match cause {
+            Some(cause) => Err(Finding::NotApplicable(format!(
+                "it follows from {cause}, which fails"
+            ))),
+            None => probe.run(&world),
+        };
+        let took = start.elapsed();
+        if matches!(verdict, Err(Finding::Stalls)) {
+            self.has_stalled.store(true, Ordering::Relaxed);
+        }
+        let is_timing = world.bound().was_vain()
+            || matches!(verdict, Err(Finding::Waits | Finding::Unfinished(_)));
+        let (address, transcript) = (world.address(), world.transcript.clone());
+        let last_words = subject.take_back(world, verdict.as_ref().err());
+        let standing = Standing::of(probe, &verdict, self.chosen.through, &self.known);
+        Ok(Found {
+            probe,
+            standing,
+            verdict,
+            address,
+            transcript,
+            took,
+            last_words: last_words.unwrap_or_default(),
+            is_timing,
+            again: false,
+            was_known: self.known.reason(probe.name).is_some(),
+            hold,
+        })
+    }
+}
+
+fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is locked here is whole after each change.
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,6 @@
 //! Every exercise.
 
-use super::exercise::Exercise;
-use super::{solved, together};
+use super::{Exercise, solved, together};
 
 /// Every exercise, in order.
 pub const EXERCISES: &[Exercise] = &[

@@ -1,6 +1,6 @@
 //! What it means that an exercise is solved: a probe for each.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
 use crate::outcome::{Finding, Verdict};
@@ -25,7 +25,12 @@ pub(super) fn drops_the_silent_client(world: &World) -> Verdict {
     first.note("says nothing");
     let mut second = world.connect()?;
     let _ = second.send(world.hello().as_bytes());
-    match world.contest(first, second, |_| Ok(())) {
+    // The task says a second. This is generous to a busy machine, and clearly not five.
+    let time = Duration::from_millis(3500);
+    match world.contest_for(time, first, second, |_| Ok(())) {
+        Err(Finding::Stalls) => Err(Finding::wrong(
+            "the silent client is still there after 3.5 s, and the next one has waited for it",
+        )),
         // Served at once, or after the silent one was dropped: both solve it.
         Ok(()) | Err(Finding::Waits) => Ok(()),
         Err(finding) => Err(finding),

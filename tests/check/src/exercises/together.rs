@@ -7,6 +7,7 @@ use super::solved::{expect, expect_body};
 use crate::answer::Answer;
 use crate::client::{Client, GUARD};
 use crate::outcome::{Finding, Verdict};
+use crate::server::Server;
 use crate::world::World;
 
 pub(super) fn counts_over_all_children(world: &World) -> Verdict {
@@ -48,8 +49,25 @@ pub(super) fn limits_the_processor(world: &World) -> Verdict {
         return Err(Finding::wrong("/spin computes on and on"));
     }
     expect(&ask(world, "/")?, 200)?;
-    // Who sleeps does not compute.
-    expect(&ask(world, "/sleep?ms=1500")?, 200)
+    // Who sleeps does not compute, and has the limit all the same: each request has it.
+    let mut sleeping = asking(world, "/sleep?ms=1500")?;
+    let mut is_limited = false;
+    while !is_limited && !sleeping.is_answered() && sleeping.end().is_none() {
+        is_limited = match world.server(Server::processes) {
+            Ok(processes) => processes.may_compute_for(1),
+            // A server that somebody else has started cannot be looked into.
+            Err(_) => true,
+        };
+        world.pause(Duration::from_millis(5));
+    }
+    expect(&sleeping.answer()?, 200)?;
+    match is_limited {
+        true => Ok(()),
+        false => Err(Finding::wrong(
+            "while /sleep is answered, no process has a limit of a second: each request needs it, \
+             whatever its path",
+        )),
+    }
 }
 
 pub(super) fn counts_the_requests_under_way(world: &World) -> Verdict {

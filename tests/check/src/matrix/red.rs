@@ -2,7 +2,7 @@
 
 mod table;
 
-use super::expected::Expected;
+use super::Expected;
 use crate::probes::GROUPS;
 
 pub use table::RED;

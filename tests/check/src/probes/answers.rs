@@ -1,15 +1,21 @@
 //! What every answer must be, whatever the question was.
 
+mod compared;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::answer::{Answer, Framing};
+use crate::answer::Framing;
+use crate::case::Closes;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::group::Group;
+use crate::probes::Group;
 use crate::probes::imf_fixdate::imf_fixdate;
 use crate::world::World;
 
+use compared::{head_method, refusal, well_formed};
+
 pub(super) const GROUP: Group = Group {
+    name: "answers",
     title: "Answers",
     probes: &[
         Probe::behaviour(
@@ -24,6 +30,17 @@ pub(super) const GROUP: Group = Group {
         .explained_in(1)
         .curl("curl -si {url}/ | head -1 | od -c")
         .question("Does each line of the answer's head end with CR LF?"),
+        Probe::behaviour(
+            "well-formed",
+            "fields are well formed, and one length is said once",
+            well_formed,
+        )
+        .asks(
+            "RFC 9112 §5",
+            "A field is a name, a colon right behind it, and a value; two lengths are none.",
+        )
+        .explained_in(1)
+        .question("Is every field of the answer a name, a colon and a value?"),
         Probe::behaviour(
             "body-end",
             "the client can tell where the body ends",
@@ -46,7 +63,7 @@ pub(super) const GROUP: Group = Group {
             "A server that closes after its answer says `Connection: close` in it.",
         )
         .explained_in(1)
-        .curl("curl -i {url}/")
+        .curl("curl -i {url}/ {url}/")
         .question("Does the connection stay open after the answer, and does the answer say so?"),
         Probe::behaviour("date", "the Date is there, well formed and now", date)
             .asks(
@@ -64,7 +81,7 @@ pub(super) const GROUP: Group = Group {
             "RFC 9110 §9.3.2",
             "An answer to HEAD has no body, and the Content-Length of GET's answer if it has one.",
         )
-        .curl("curl -I {url}/")
+        .curl("curl -I -H 'Connection: close' {url}/")
         .question("A client sends HEAD instead of GET. Will there be a body?"),
         Probe::behaviour("refusal", "a refusal is a whole answer, too", refusal)
             .asks(
@@ -79,20 +96,22 @@ pub(super) const GROUP: Group = Group {
             b"GET / HTTP/1.0\r\n\r\n",
             &[200],
         )
-        .closes()
+        .closes(Closes::Must(
+            "an HTTP/1.0 client did not ask to stay, and the connection stays open: it waits for ever",
+        ))
         .asks(
             "RFC 9112 §9.3",
             "After an HTTP/1.0 request without keep-alive the connection closes.",
         )
         .explained_in(1)
-        .curl("curl -i --http1.0 {url}/"),
+        .curl("curl -i --http1.0 -H 'Host:' {url}/"),
         Probe::case(
             "connection-close",
             "`Connection: Close`, in any case of letters",
             b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Close\r\n\r\n",
             &[200],
         )
-        .closes()
+        .closes(Closes::Must("`close` was ignored: the connection stays open"))
         .asks(
             "RFC 9112 §9.6",
             "A client that says `close` gets one answer, then the end.",
@@ -105,7 +124,7 @@ pub(super) const GROUP: Group = Group {
             b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: x-thing, close\r\n\r\n",
             &[200],
         )
-        .closes()
+        .closes(Closes::Must("`close` was ignored: the connection stays open"))
         .asks(
             "RFC 9110 §7.6.1",
             "Connection holds a list; `close` anywhere in it means close.",
@@ -128,8 +147,9 @@ fn body_end(world: &World) -> Verdict {
     // An answer counts as whole only when its framing says so; `UntilClose` needs the close.
     let answer = client.answer()?;
     if answer.framing == Framing::UntilClose && !answer.says_close() {
-        return Err(Finding::wrong(
-            "neither Content-Length nor `Connection: close`: a cut answer looks complete",
+        return Err(Finding::Should(
+            "neither Content-Length nor `Connection: close`: a cut answer looks complete"
+                .to_owned(),
         ));
     }
     if matches!(answer.framing, Framing::Length(_)) && !client.received().is_empty() {
@@ -143,9 +163,9 @@ fn close_said(world: &World) -> Verdict {
     let _ = client.send(world.hello().as_bytes());
     let answer = client.answer()?;
     if answer.says_close() {
-        return match client.wait_for_end() {
-            Some(_) => Ok(()),
-            None => Err(Finding::wrong(
+        return match world.ends(&mut client) {
+            true => Ok(()),
+            false => Err(Finding::wrong(
                 "it says close and keeps the connection open",
             )),
         };
@@ -153,8 +173,8 @@ fn close_said(world: &World) -> Verdict {
     let again = client.send(world.hello().as_bytes());
     match again.is_ok() && client.answer().is_ok() {
         true => Ok(()),
-        false => Err(Finding::wrong(
-            "it closes after the answer and did not say `Connection: close`",
+        false => Err(Finding::Should(
+            "it closes after the answer and did not say `Connection: close`".to_owned(),
         )),
     }
 }
@@ -174,58 +194,5 @@ fn date(world: &World) -> Verdict {
         apart => Err(Finding::wrong(format!(
             "Date is {apart} seconds away from now: {text:?}"
         ))),
-    }
-}
-
-fn head_method(world: &World) -> Verdict {
-    let get = world.ask(world.hello())?;
-    let mut client = world.connect()?;
-    let question = world.request("HEAD", "/", "Connection: close\r\n");
-    let _ = client.send(question.as_bytes());
-    let head: Answer = client.next_answer(true)?;
-    if !(200..300).contains(&head.status) {
-        return Err(Finding::wrong(format!("wanted 2xx, got {}", head.status)));
-    }
-    client.wait_for_end();
-    let extra = client.received().len();
-    if extra > 0 {
-        return Err(Finding::wrong(format!(
-            "{extra} bytes of body follow the head"
-        )));
-    }
-    match (head.field("content-length"), get.field("content-length")) {
-        (Some(head), get) if Some(head) != get => Err(Finding::wrong(format!(
-            "HEAD says Content-Length: {head}, GET says {}",
-            get.unwrap_or("nothing")
-        ))),
-        (None, Some(_)) => Err(Finding::Allowed(
-            "HEAD leaves Content-Length out".to_owned(),
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn refusal(world: &World) -> Verdict {
-    let answer = world.ask(b"GET / HTTP/1.1\r\n\r\n")?;
-    if answer.status < 400 {
-        return Err(Finding::NotApplicable(format!(
-            "it does not refuse a request without Host: got {}",
-            answer.status
-        )));
-    }
-    if answer.lone_line_feed {
-        return Err(Finding::wrong("a line of the head ends with LF alone"));
-    }
-    if answer.framing == Framing::UntilClose && !answer.says_close() {
-        return Err(Finding::wrong(
-            "neither Content-Length nor `Connection: close`",
-        ));
-    }
-    match (answer.field("date"), answer.body.is_empty()) {
-        (None, _) => Err(Finding::wrong("the refusal has no Date")),
-        (_, true) => Err(Finding::Allowed(
-            "it does not say what was wrong".to_owned(),
-        )),
-        _ => Ok(()),
     }
 }

@@ -1,9 +1,9 @@
 //! As many clients as workers, and more: who is kept waiting, who is turned away, who is lost.
 
-use crate::client::Client;
+use crate::client::{Client, NoAnswer};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Flags, Needs, Probe};
-use crate::probes::group::Group;
+use crate::probes::Group;
 use crate::world::World;
 
 /// Room for as many clients as [`World::workers`] says, and no more.
@@ -15,6 +15,7 @@ const FOUR_WORKERS: &[Flags] = &[
 ];
 
 pub(super) const GROUP: Group = Group {
+    name: "crowds",
     title: "Crowds",
     probes: &[
         Probe::behaviour("many-silent-clients", "as many silent clients as workers, and then somebody who asks", silent_crowd)
@@ -95,7 +96,9 @@ fn queue_overflow(world: &World) -> Verdict {
                     "the 503 does not say in Retry-After when to come again".to_owned(),
                 ));
             }
-            (status, _) => return Err(Finding::wrong(format!("wanted 200 or 503, got {status}"))),
+            (status, _) => {
+                return Err(Finding::Should(format!("wanted 200 or 503, got {status}")));
+            }
         }
     }
     match (first.answer()?.status, turned_away) {
@@ -115,9 +118,18 @@ fn panic_storm(world: &World) -> Verdict {
         storm.push(asking(&quiet, &panic)?);
     }
     for mut client in storm {
-        let status = client.answer()?.status;
-        if status != 500 {
-            return Err(Finding::wrong(format!("wanted 500, got {status}")));
+        match client.answer() {
+            Ok(answer) if answer.status == 500 => {}
+            Ok(answer) => {
+                return Err(Finding::Should(format!(
+                    "wanted 500, got {}",
+                    answer.status
+                )));
+            }
+            Err(NoAnswer::Ended(_)) => {
+                return Err(Finding::Should("it closes without a 500".to_owned()));
+            }
+            Err(reason) => return Err(reason.into()),
         }
     }
     // The newest asks first, so that one worker cannot serve them all.

@@ -1,13 +1,15 @@
 //! Random bytes and damaged requests: none may end or jam a server.
 
-use crate::client::NoAnswer;
+use std::time::Instant;
+
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::deadlines::SHORT_DEADLINES;
-use crate::probes::group::Group;
+use crate::probes::{Group, SHORT_DEADLINES};
+use crate::transcript::Event;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "rubbish",
     title: "Garbage",
     probes: &[
         Probe::behaviour("garbage", "random bytes and damaged requests", garbage)
@@ -40,6 +42,15 @@ fn garbage(world: &World) -> Verdict {
             spit(world, &bytes)?;
             return Err(finding);
         }
+        if world.bound().is_half_spent() {
+            let done = format!(
+                "{} of {} inputs, in the time there is",
+                number + 1,
+                world.garbage
+            );
+            world.transcript.add(1, Event::Note(done));
+            break;
+        }
     }
     Ok(())
 }
@@ -49,14 +60,16 @@ fn spit(world: &World, bytes: &[u8]) -> Verdict {
     let mut client = world.connect()?;
     let _ = client.send(bytes);
     client.finish_sending();
-    match client.wait_for_end() {
+    // A server may keep the connection after its answer, and that is no reason to wait.
+    let until = Instant::now() + world.patience;
+    while client.end().is_none() && client.received().is_empty() && client.wait_until(until) {}
+    match client.end() {
         Some(_) => Ok(()),
-        None => match client.next_answer(false) {
-            Err(NoAnswer::Silence) => Err(Finding::wrong(
-                "neither answered nor closed, though nothing more can come",
-            )),
-            _ => Ok(()),
-        },
+        // Any answer will do: one to HEAD says how long a body would be, and has none.
+        None if !client.received().is_empty() => Ok(()),
+        None => Err(Finding::wrong(
+            "neither answered nor closed, though nothing more can come",
+        )),
     }
 }
 

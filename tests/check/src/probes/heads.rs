@@ -1,15 +1,16 @@
 //! Heads that must be refused: each with the one byte sequence that is at fault.
 
+use crate::case::Closes;
 use crate::probe::Probe;
-use crate::probes::deadlines::SHORT_DEADLINES;
-use crate::probes::group::Group;
+use crate::probes::{Group, SHORT_DEADLINES};
 
 /// Malformed, or not for us.
 pub(super) const GROUP: Group = Group {
+    name: "heads",
     title: "Heads that must be refused",
     probes: &[
         Probe::case("no-host", "no Host", b"GET / HTTP/1.1\r\n\r\n", &[400])
-            .closes()
+            .closes(Closes::Advised("the connection stays open after the refusal: whoever leaves Host out may have more surprises"))
             .asks("RFC 9112 §3.2", "An HTTP/1.1 request without Host MUST get a 400.")
             .curl("curl -i -H 'Host:' {url}/"),
         Probe::case("two-hosts", "two Hosts",
@@ -24,6 +25,7 @@ pub(super) const GROUP: Group = Group {
         Probe::case("lf-only", "lines that end with LF alone",
             b"GET / HTTP/1.1\nHost: localhost\n\n", &[400])
             .fault(b"\nHost")
+            .silence_is_fine()
             .lenient("RFC 9112 §2.2: a recipient MAY take a lone LF; two readers that disagree about line ends can be played against each other")
             .asks("RFC 9112 §2.2", "Lines end with CRLF; refusing a lone LF closes the door to smuggling."),
         Probe::case("lowercase-method", "a method in lower case",
@@ -40,7 +42,7 @@ pub(super) const GROUP: Group = Group {
         Probe::case("bad-version", "a protocol that is not HTTP",
             b"GET / HTPP/1.1\r\nHost: localhost\r\n\r\n", &[400])
             .fault(b"HTPP")
-            .lenient("RFC 9112 §3 says SHOULD")
+            .should("RFC 9112 §3 says SHOULD")
             .asks("RFC 9112 §2.3", "The version is `HTTP/`, a digit, a dot, a digit."),
         Probe::case("http-0.9", "a request line without a version, and an empty line",
             b"GET /\r\n\r\n", &[400])
@@ -89,7 +91,7 @@ pub(super) const GROUP: Group = Group {
         Probe::case("nul-target", "a NUL in the target",
             b"GET /\x00 HTTP/1.1\r\nHost: localhost\r\n\r\n", &[400])
             .fault(b"\x00")
-            .lenient("RFC 9112 §3 says SHOULD")
+            .should("RFC 9112 §3 says SHOULD")
             .asks("RFC 9112 §3", "An invalid request line is answered with 400."),
         Probe::case("bare-cr", "a CR without LF in a field value",
             b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Thing: a\rb\r\n\r\n", &[400])
@@ -107,23 +109,23 @@ pub(super) const GROUP: Group = Group {
         Probe::case("fragment", "a fragment in the target",
             b"GET /#top HTTP/1.1\r\nHost: localhost\r\n\r\n", &[400])
             .fault(b"#top")
-            .lenient("RFC 9112 §3 says SHOULD")
+            .should("RFC 9112 §3 says SHOULD")
             .curl("curl -i --request-target '/#top' {url}/")
             .asks("RFC 9112 §3.2", "A fragment is for the client alone and never sent."),
         Probe::case("raw-target", "a target with bytes above 0x7f",
             b"GET /\xe2\x82\xac HTTP/1.1\r\nHost: localhost\r\n\r\n", &[400])
             .fault(b"\xe2")
-            .lenient("RFC 9112 §3 says SHOULD")
+            .should("RFC 9112 §3 says SHOULD")
             .asks("RFC 9112 §3.2", "A URL is ASCII; other bytes travel percent-encoded."),
         Probe::case("latin1-target", "a target that is not even UTF-8",
             b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n", &[400])
             .fault(b"\xff")
-            .lenient("RFC 9112 §3 says SHOULD")
+            .should("RFC 9112 §3 says SHOULD")
             .asks("RFC 9112 §3.2", "A URL is ASCII; other bytes travel percent-encoded."),
         Probe::case("bad-escape", "a percent sign without two hexadecimal digits",
             b"GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", &[400])
             .fault(b"%zz")
-            .lenient("RFC 9112 §3 says SHOULD")
+            .should("RFC 9112 §3 says SHOULD")
             .curl("curl -i --request-target '/%zz' {url}/")
             .asks("RFC 3986 §2.1", "After a percent sign stand two hexadecimal digits."),
         Probe::case("two-empty-lines", "two empty lines before the request",
@@ -140,7 +142,6 @@ pub(super) const GROUP: Group = Group {
             b"\x16\x03\x01\x00\x2e\x01\x00\x00\x2a\x03\x03abcdefghijklmnopqrstuvwxyz012345\x00\x00\x02\x13\x01\x01\x00",
             &[400])
             .silence_is_fine()
-            .curl("curl -i https://{address}/")
             .question("Somebody types https:// instead of http://. What does the server make of it?")
             .asks("RFC 9112 §3", "What is no request is refused at once: the client waits for an answer, too."),
     ],

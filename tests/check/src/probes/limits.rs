@@ -2,11 +2,12 @@
 
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::group::Group;
+use crate::probes::Group;
 use crate::world::World;
 
 /// Too much.
 pub(super) const GROUP: Group = Group {
+    name: "limits",
     title: "Too much of a head",
     probes: &[
         Probe::behaviour("huge-head", "a head of 64 KiB", huge_head)

@@ -5,15 +5,11 @@ use std::time::{Duration, Instant};
 use crate::client::{Client, End, wait_for_any};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Flags, Needs, Probe};
-use crate::probes::deadlines::SHORT_DEADLINES_ALONE;
-use crate::probes::group::Group;
+use crate::probes::{Group, OURS, SHORT_DEADLINES_ALONE};
 use crate::world::World;
 
-/// The source of what no standard asks for: the thesis of this course is about waiting, and the
-/// standards leave that to the server.
-pub(super) const OURS: &str = "This course asks";
-
 pub(super) const GROUP: Group = Group {
+    name: "waiting",
     title: "Who waits for whom",
     probes: &[
         Probe::behaviour(
@@ -144,7 +140,7 @@ fn dripping_client(world: &World) -> Verdict {
     let second = asking(world)?;
     world.contest(first, second, |first| {
         let _ = first.send(b".");
-        refused_or_unanswered(first, "it answers before the head is whole")
+        refused_or_unanswered(first)
     })
 }
 
@@ -155,22 +151,24 @@ fn dripping_body(world: &World) -> Verdict {
     let second = asking(world)?;
     world.contest(first, second, |first| {
         let _ = first.send(b".");
-        refused_or_unanswered(first, "it answers before the body is whole")
+        let streams = Finding::not_applicable("its echo answers while it reads");
+        refused_or_unanswered(first).map_err(|_| streams)
     })
 }
 
 /// A client whose request is not whole may be refused (408), but not served.
-fn refused_or_unanswered(client: &mut Client, wrong: &str) -> Verdict {
+fn refused_or_unanswered(client: &mut Client) -> Verdict {
     match client.received() {
         [] => Ok(()),
         bytes if bytes.starts_with(b"HTTP/1.1 4") || bytes.starts_with(b"HTTP/1.0 4") => Ok(()),
-        _ => Err(Finding::wrong(wrong)),
+        _ => Err(Finding::wrong("it answers before the head is whole")),
     }
 }
 
 /// The first client never reads, so its own look at the connection cannot read either.
 fn deaf_client(world: &World) -> Verdict {
-    let mut first = world.connect()?;
+    world.must_count_lines()?;
+    let mut first = world.connect_narrow()?;
     let request = world.request("GET", "/stream?n=100000000&ms=0", "");
     let _ = first.send(request.as_bytes());
     first.note("reads nothing");
@@ -189,7 +187,7 @@ fn deaf_client(world: &World) -> Verdict {
     }
     // Either the server still holds the first one, and goes on when it reads at last; or it has
     // given it up, and the end stands behind what the kernel has buffered.
-    match first.discard(64 * 1024 * 1024) {
+    match first.discard(16 * 1024 * 1024) {
         None => Ok(()),
         Some(End::Reset) => Err(Finding::Waits),
         Some(End::Closed) => Err(Finding::wrong(

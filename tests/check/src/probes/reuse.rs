@@ -3,11 +3,12 @@
 use crate::client::NoAnswer;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Flags, Probe};
-use crate::probes::group::Group;
+use crate::probes::Group;
 use crate::probes::persistence::second;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "reuse",
     title: "A connection that stays",
     probes: &[
         Probe::behaviour("keep-alive-reuse", "thirty requests, one after another, on one connection", reuse)
@@ -42,12 +43,27 @@ fn closes() -> Finding {
     Finding::Allowed("it says close and closes: each request costs a connection".to_owned())
 }
 
+/// Closing is always allowed, and whoever closes should say so before.
+fn unannounced(answers: usize) -> Finding {
+    let answers = match answers {
+        1 => "an answer".to_owned(),
+        answers => format!("{answers} answers"),
+    };
+    Finding::Should(format!(
+        "it closes after {answers}, and the last did not say close"
+    ))
+}
+
 fn reuse(world: &World) -> Verdict {
     let mut client = world.connect()?;
     for number in 1..=30 {
         // If sending fails, there is no answer either, and that is the finding.
         let _ = client.send(world.hello().as_bytes());
-        let answer = client.answer()?;
+        let answer = match client.answer() {
+            Ok(answer) => answer,
+            Err(NoAnswer::Ended(_)) => return Err(unannounced(number - 1)),
+            Err(reason) => return Err(reason.into()),
+        };
         if !(200..300).contains(&answer.status) {
             return Err(Finding::wrong(format!(
                 "answer {number} is a {}",
@@ -77,7 +93,11 @@ fn ten_pipelined(world: &World) -> Verdict {
     let mut client = world.connect()?;
     let _ = client.send(questions.concat().repeat(5).as_bytes());
     for number in 0..10 {
-        let answer = client.answer()?;
+        let answer = match client.answer() {
+            Ok(answer) => answer,
+            Err(NoAnswer::Ended(_)) => return Err(unannounced(number)),
+            Err(reason) => return Err(reason.into()),
+        };
         let wanted = alone[number % 2];
         if answer.status != wanted {
             return Err(Finding::wrong(format!(
@@ -148,7 +168,7 @@ fn close_table(world: &World) -> Verdict {
         let mut client = world.connect()?;
         let _ = client.send(question(world, version, fields).as_bytes());
         let answer = client.answer()?;
-        if client.wait_for_end().is_none() {
+        if !world.ends(&mut client) {
             return Err(Finding::wrong(format!(
                 "the connection stays open after HTTP/{version} {:?}",
                 fields.trim_end()
@@ -173,17 +193,14 @@ fn close_at_limit(world: &World) -> Verdict {
         let answer = match client.answer() {
             Ok(answer) => answer,
             Err(NoAnswer::Ended(_)) => {
-                return Err(Finding::wrong(format!(
-                    "it closes after {} answers, and the last did not say close",
-                    number - 1
-                )));
+                return Err(unannounced(number - 1));
             }
             Err(reason) => return Err(reason.into()),
         };
         if answer.says_close() {
-            return match client.wait_for_end() {
-                Some(_) => Ok(()),
-                None => Err(Finding::wrong("it says close and stays open")),
+            return match world.ends(&mut client) {
+                true => Ok(()),
+                false => Err(Finding::wrong("it says close and stays open")),
             };
         }
     }

@@ -4,16 +4,17 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::client::{Client, GUARD, NoAnswer};
+use crate::client::{Client, NoAnswer};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Flags, Needs, Probe};
-use crate::probes::group::Group;
+use crate::probes::Group;
 use crate::process::Processes;
 use crate::server::Server;
 use crate::transcript::Event;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "stopping",
     title: "The end of a server",
     probes: &[
         Probe::behaviour("sigterm-under-load", "eight clients keep asking, and SIGTERM comes", sigterm_under_load)
@@ -41,6 +42,7 @@ fn sigterm_under_load(world: &World) -> Verdict {
         },
         answers: AtomicU32::new(0),
         stopping: AtomicBool::new(false),
+        kept_asking: AtomicBool::new(false),
     };
     let lost: Vec<Finding> = thread::scope(|scope| {
         let visitors: Vec<_> = (0..8).map(|_| scope.spawn(|| load.visit())).collect();
@@ -52,6 +54,7 @@ fn sigterm_under_load(world: &World) -> Verdict {
         found.filter_map(Result::err).collect()
     });
     let answered = load.answers.into_inner();
+    let kept_asking = load.kept_asking.into_inner();
     let counted = format!("{answered} answers, {} losses", lost.len());
     world.transcript.add(1, Event::Note(counted));
     let ended = wait_until_ended(world);
@@ -61,6 +64,10 @@ fn sigterm_under_load(world: &World) -> Verdict {
         return Err(loss);
     }
     match (ended, code) {
+        (true, _) if kept_asking => Err(Finding::allowed(
+            "a connection that is kept is served on as long as its client asks; \
+             `Connection: close` in the next answer would let the server end",
+        )),
         (false, _) => Err(Finding::wrong("nobody asks any more, and it does not end")),
         (true, None | Some(0)) => Ok(()),
         (true, Some(code)) => Err(Finding::wrong(format!(
@@ -76,6 +83,8 @@ struct Load<'w> {
     answers: AtomicU32,
     /// Whether the server has been told to stop, or is about to be.
     stopping: AtomicBool,
+    /// Whether a client was served on after that for as long as it asked.
+    kept_asking: AtomicBool,
 }
 
 impl Load<'_> {
@@ -92,9 +101,9 @@ impl Load<'_> {
 
     /// Connects and asks, again and again, until nobody accepts any more.
     fn visit(&self) -> Verdict {
-        let until = Instant::now() + GUARD;
+        let until = Instant::now() + self.world.limit / 3;
         while Instant::now() < until {
-            if self.converse()?.is_none() {
+            if self.converse(until)?.is_none() {
                 return Ok(());
             }
         }
@@ -107,14 +116,22 @@ impl Load<'_> {
     /// on a connection that was to stay. A later one may be refused, or find itself in the backlog
     /// of a listener that closes, or on a connection that the server has just given up. But an
     /// answer that has begun must become whole.
-    fn converse(&self) -> Result<Option<()>, Finding> {
+    ///
+    /// On a connection that stays, a server can say `close` with its next answer. One that never
+    /// does is asked for ever, and so the client gives up: whether the server ends then is the
+    /// next question.
+    fn converse(&self, until: Instant) -> Result<Option<()>, Finding> {
         let mut client = match self.world.connect() {
             Ok(client) => client,
             Err(_) if self.is_stopping() => return Ok(None),
             Err(finding) => return Err(finding),
         };
         let mut promised = !self.is_stopping();
+        let mut told = None;
         loop {
+            if self.is_stopping() {
+                told.get_or_insert_with(Instant::now);
+            }
             let _ = client.send(self.world.request("GET", self.target, "").as_bytes());
             promised = promised || !self.is_stopping();
             match client.answer() {
@@ -125,6 +142,13 @@ impl Load<'_> {
                     self.answers.fetch_add(1, Ordering::SeqCst);
                     promised = false;
                     if answer.says_close() {
+                        return Ok(Some(()));
+                    }
+                    if told.is_some_and(|told: Instant| told.elapsed() > self.world.patience) {
+                        self.kept_asking.store(true, Ordering::SeqCst);
+                        return Ok(Some(()));
+                    }
+                    if Instant::now() > until {
                         return Ok(Some(()));
                     }
                 }
@@ -154,7 +178,9 @@ fn second_sigterm(world: &World) -> Verdict {
     // The first line of the answer is here, the second comes in a minute.
     client.wait_until(Instant::now() + world.patience);
     if client.received().is_empty() {
-        return Err(Finding::wrong("nothing of the long answer arrives"));
+        return Err(Finding::not_applicable(
+            "nothing of the long answer arrives",
+        ));
     }
     client.note("SIGTERM to the server");
     server.terminate();
@@ -170,9 +196,9 @@ fn second_sigterm(world: &World) -> Verdict {
 
 /// Whether a server on its way out, which listens no more, still serves this client.
 fn is_given_time(world: &World, client: &mut Client) -> bool {
-    let until = Instant::now() + GUARD;
+    let until = Instant::now() + world.limit / 6;
     while Instant::now() < until && world.unrecorded().connect().is_ok() {
-        thread::sleep(Duration::from_millis(5));
+        world.pause(Duration::from_millis(5));
     }
     let until = Instant::now() + world.patience / 4;
     while client.end().is_none() && Instant::now() < until {
@@ -205,13 +231,13 @@ fn start_with_port_by_number(world: &World) -> Result<Processes, Finding> {
 
 /// Waits for the server's end, and tells whether it came.
 fn wait_until_ended(world: &World) -> bool {
-    let until = Instant::now() + GUARD;
+    let until = Instant::now() + world.limit / 3;
     let ended = |server: &Server| server.has_exited() || server.processes().is_empty();
     while Instant::now() < until {
         if world.server(ended).unwrap_or(true) {
             return true;
         }
-        thread::sleep(Duration::from_millis(5));
+        world.pause(Duration::from_millis(5));
     }
     false
 }

@@ -2,11 +2,12 @@
 
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Needs, Probe};
-use crate::probes::group::Group;
+use crate::probes::Group;
 use crate::world::World;
 
 /// Unusual and right.
 pub(super) const GROUP: Group = Group {
+    name: "unusual",
     title: "Unusual heads that are right",
     probes: &[
         Probe::case(
@@ -18,7 +19,8 @@ pub(super) const GROUP: Group = Group {
         .asks(
             "RFC 9110 §6.2",
             "A higher minor version is answered as the highest one that is known.",
-        ),
+        )
+        .should("RFC 9110 §6.2 says SHOULD"),
         Probe::case(
             "leading-crlf",
             "one empty line before the request",
@@ -29,7 +31,7 @@ pub(super) const GROUP: Group = Group {
             "RFC 9112 §2.2",
             "A server SHOULD ignore at least one empty line before a request.",
         )
-        .lenient("SHOULD is not MUST"),
+        .should("RFC 9112 §2.2 says SHOULD"),
         Probe::case(
             "absolute-form",
             "the target is a whole URL",
@@ -62,7 +64,8 @@ pub(super) const GROUP: Group = Group {
         .asks(
             "RFC 9110 §5.5",
             "Bytes above 0x7f in a field value are opaque data, not a fault.",
-        ),
+        )
+        .should("RFC 9110 §5.5 says SHOULD"),
         Probe::case(
             "underscore",
             "a field name with an underscore",

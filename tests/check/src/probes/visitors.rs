@@ -1,11 +1,15 @@
 //! Ordinary and hasty visitors: whatever one of them does, the next one is served.
 
+use std::time::{Duration, Instant};
+
+use crate::client::Client;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::group::Group;
+use crate::probes::Group;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {
+    name: "visitors",
     title: "Visitors",
     probes: &[
         Probe::behaviour("hello", "one request, one answer", hello)
@@ -88,12 +92,33 @@ fn connect_and_close(world: &World) -> Verdict {
     Ok(())
 }
 
+/// What the server sees depends on what it is doing when the reset comes: an error of accept, of
+/// the first recv, of a later one, of send. So it comes at several moments, several times.
 fn reset_after_half_head(world: &World) -> Verdict {
-    let mut client = world.connect()?;
-    // If this fails, the server has closed already, and the reset is only milder.
-    let _ = client.send(b"GET / HTTP/1.1\r\nHost: loc");
-    client.reset();
+    let half = b"GET / HTTP/1.1\r\nHost: loc";
+    for _ in 0..4 {
+        // Before the server has read anything.
+        rude(world, &half[..])?.reset();
+        // While it waits for the other half: its `recv` returned once.
+        let mut client = rude(world, &half[..])?;
+        client.wait_until(Instant::now() + Duration::from_millis(20));
+        client.reset();
+        // With all of it read, and its answer on the way.
+        let mut client = rude(world, world.hello().as_bytes())?;
+        client.wait_until(Instant::now() + Duration::from_millis(20));
+        client.reset();
+        if world.has_exited() {
+            break;
+        }
+    }
     Ok(())
+}
+
+/// A client that has sent this. If it fails, the server has closed, and what follows is milder.
+fn rude(world: &World, bytes: &[u8]) -> Result<Client, Finding> {
+    let mut client = world.connect()?;
+    let _ = client.send(bytes);
+    Ok(client)
 }
 
 fn head_in_two_writes(world: &World) -> Verdict {
@@ -110,7 +135,6 @@ fn head_byte_by_byte(world: &World) -> Verdict {
 
 /// After the first piece there is time enough for the mistake; after the others, a glance.
 fn in_pieces(world: &World, pieces: &[&[u8]]) -> Verdict {
-    use std::time::{Duration, Instant};
     let mut client = world.connect()?;
     let (last, others) = match pieces {
         [others @ .., last] => (last, others),

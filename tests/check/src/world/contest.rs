@@ -17,11 +17,22 @@ impl World {
     /// `hold` is what the first client goes on doing, again and again.
     pub fn contest(
         &self,
+        first: Client,
+        second: Client,
+        hold: impl FnMut(&mut Client) -> Verdict,
+    ) -> Verdict {
+        self.contest_for(self.hold, first, second, hold)
+    }
+
+    /// The same with a first client that holds on for so long.
+    pub(crate) fn contest_for(
+        &self,
+        time: Duration,
         mut first: Client,
         mut second: Client,
         mut hold: impl FnMut(&mut Client) -> Verdict,
     ) -> Verdict {
-        let mut until = Instant::now() + self.hold;
+        let mut until = Instant::now() + time;
         let mut over = false;
         while Instant::now() < until {
             // What the server did to the first client before it answered the second has arrived
