@@ -29,14 +29,9 @@ pub trait Stream: Send {
         (&**self.socket()).write(bytes)
     }
 
-    /// Writes bytes behind which the connection is closed at once. A socket sends them together
-    /// with its end (`MSG_MORE`): one packet less for both sides.
+    /// Writes bytes behind which the connection is closed at once.
     fn write_last(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(send(
-            self.socket(),
-            bytes,
-            SendFlags::MORE | SendFlags::NOSIGNAL,
-        )?)
+        self.write(bytes)
     }
 
     /// Says that nothing more will come, where a protocol has words for it.
