@@ -6,12 +6,13 @@
 //!
 //! ```text
 //! make_server → serve_forever         accept → converse, one client at a time
-//!   Gateway::converse                 receive_head (lesson 2) → answer → close
-//!     Exchange::run                   the application's turn, panics and all
+//!   Gateway::converse                 receive_head (lesson 2) → exchange → close
+//!     Exchange::run                   call once, then advance and send until all is made
 //!       app.respond(environ, start_response)
 //!         environ.get, environ.input  what was asked; the body, lazily
 //!         start_response.begin        status and headers, stored, not sent
-//!       send_body                     each piece before the next one is made
+//!       Answer::advance               one more piece; between two of them it could wait
+//!       Answer::send                  each piece leaves before the next one is made
 //! ```
 //!
 //! Still wrong, on purpose: a request that takes long makes everybody wait
@@ -26,12 +27,14 @@ mod app_error;
 mod application;
 mod bell;
 mod body;
+mod builder;
 mod control;
 pub mod demo;
 mod draft;
 mod environ;
 mod exchange;
 mod gateway;
+mod hooks;
 mod input;
 mod intake;
 mod options;
@@ -52,6 +55,7 @@ pub use app_error::AppError;
 pub use application::{Application, application};
 pub use bell::Bell;
 pub use body::Body;
+pub use builder::Builder;
 pub use control::{Handle, ServeError};
 pub use draft::Draft;
 pub use environ::{Deployment, Environ, Errors, Mark};
@@ -64,7 +68,7 @@ pub use pace::{PACE_SETTINGS, Pace};
 pub use pause::{pause, pause_with};
 pub use protocol::Protocol;
 pub use registry::{Export, Registry, UnknownApplication};
-pub use server::{Builder, WsgiServer, make_server};
+pub use server::{WsgiServer, make_server};
 pub use start_response::{
     Begin, Sink, StartError, StartResponse, Writer, check_header, check_status,
 };

@@ -13,6 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 
 use crate::control::{Control, Handle, ServeError};
+use crate::hooks::Hooks;
 use crate::{Address, Application, Client, Gateway, Options};
 // ANCHOR_END: imports
 
@@ -37,45 +38,6 @@ pub fn make_server(
 ) -> Result<WsgiServer, Box<dyn Error>> {
     WsgiServer::bind(address, Arc::new(app), Options::default())
 }
-
-/// A server in the making, for those who like to name what they give.
-///
-/// ```
-/// use lesson03::{WsgiServer, demo};
-///
-/// let server = WsgiServer::new(demo::hello).host("localhost").port(0).bind()?;
-/// assert_ne!(server.address().port(), 0);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct Builder {
-    app: Arc<dyn Application>,
-    host: String,
-    port: u16,
-}
-
-impl Builder {
-    /// The host to listen on; 127.0.0.1 if none is named.
-    pub fn host(self, host: &str) -> Builder {
-        Builder {
-            host: host.to_owned(),
-            ..self
-        }
-    }
-
-    /// The port to listen on; 8888 if none is named.
-    pub fn port(self, port: u16) -> Builder {
-        Builder { port, ..self }
-    }
-
-    /// Makes the server, which listens from here on.
-    pub fn bind(self) -> Result<WsgiServer, Box<dyn Error>> {
-        WsgiServer::bind(
-            (self.host.as_str(), self.port),
-            self.app,
-            Options::default(),
-        )
-    }
-}
 // ANCHOR_END: make_server
 
 // ANCHOR: server
@@ -90,24 +52,7 @@ pub struct WsgiServer {
     hooks: Hooks,
 }
 
-/// What Python's servers leave to subclasses.
-struct Hooks {
-    timeout: Option<Duration>,
-    handle_timeout: Box<dyn Fn() + Send + Sync>,
-    verify_request: Box<dyn Fn(SocketAddr) -> bool + Send + Sync>,
-}
-
 impl WsgiServer {
-    /// Begins to make a server.
-    #[allow(clippy::new_ret_no_self)] // The tutorials write `WSGIServer(host=…, port=…)`.
-    pub fn new(app: impl Application + 'static) -> Builder {
-        Builder {
-            app: Arc::new(app),
-            host: "127.0.0.1".to_owned(),
-            port: 8888,
-        }
-    }
-
     /// Makes a server that listens at `address`.
     pub fn bind(
         address: impl Address,
@@ -124,11 +69,7 @@ impl WsgiServer {
             app: RwLock::new(app),
             desk: Mutex::default(),
             control: Arc::new(Control::new()?),
-            hooks: Hooks {
-                timeout: None,
-                handle_timeout: Box::new(|| {}),
-                verify_request: Box::new(|_| true),
-            },
+            hooks: Hooks::default(),
         })
     }
 }
@@ -152,16 +93,16 @@ impl WsgiServer {
     pub fn handle_request(&self) -> Result<(), ServeError> {
         let _shift = self.control.begin_shift()?;
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.wait_for_client(self.hooks.timeout) {
+        match self.wait_for_client(self.hooks.timeout()) {
             Arrival::Client(client) => self.process_request(client, &mut desk),
-            Arrival::TimedOut => (self.hooks.handle_timeout)(),
+            Arrival::TimedOut => self.hooks.timed_out(),
             Arrival::Woken => {}
         }
         Ok(())
     }
 
     fn process_request(&self, client: Client, desk: &mut Desk) {
-        if (self.hooks.verify_request)(client.peer) {
+        if self.hooks.let_in(client.peer) {
             self.gateway.converse(client, &self.get_app(), desk);
         }
     }
@@ -241,18 +182,21 @@ impl WsgiServer {
         &self.listener
     }
 
-    /// How long [`WsgiServer::handle_request`] waits, and what it calls when nobody came.
-    pub fn on_timeout(&mut self, timeout: Duration, handle: impl Fn() + Send + Sync + 'static) {
-        self.hooks.timeout = Some(timeout);
-        self.hooks.handle_timeout = Box::new(handle);
-    }
-
-    /// Asks `verify` about each client; one that it denies is closed without an answer.
-    pub fn verify_request(&mut self, verify: impl Fn(SocketAddr) -> bool + Send + Sync + 'static) {
-        self.hooks.verify_request = Box::new(verify);
-    }
-
     /// Stops listening. Dropping the server does the same; this says it.
     pub fn server_close(self) {}
 }
 // ANCHOR_END: accessors
+
+// ANCHOR: hooks
+impl WsgiServer {
+    /// How long [`WsgiServer::handle_request`] waits, and what it calls when nobody came.
+    pub fn on_timeout(&mut self, timeout: Duration, handle: impl Fn() + Send + Sync + 'static) {
+        self.hooks.timeout = Some((timeout, Box::new(handle)));
+    }
+
+    /// Asks `verify` about each client; one that it denies is closed without an answer.
+    pub fn verify_request(&mut self, verify: impl Fn(SocketAddr) -> bool + Send + Sync + 'static) {
+        self.hooks.verify_request = Some(Box::new(verify));
+    }
+}
+// ANCHOR_END: hooks
