@@ -4,24 +4,38 @@
 //! needs next; whoever drives it does that, and tells it what came of it.
 //!
 //! ```text
-//!            ┌─────────────────────────────────────────────────────────────┐
-//!            ▼                                                             │
-//!  new ──► Quiet ──a byte──► Head ──whole──► (Body) ──whole──► Call        │
-//!            │                 │                │                │ Work     │
-//!            │                 │ fault          │ fault          ▼          │
-//!            │                 │ or time        │ or time     Answer ──► Send
-//!            │                 ▼                ▼                │ ▲ Work   │
-//!            │              Refusal ◄───────────┘                │ └────────┤
-//!            │                 │ Send                            ▼ made     │
-//!  nothing   │                 │                               Last ──► Send
-//!  came      │                 │            ┌────────────────────┤          │
-//!            ▼                 ▼            ▼ close              ▼ keep     │
-//!           Over ◄─────────────┴────────────┘                   Skip ──────┘
-//!                                                                (what nobody read)
+//!   new ──► Quiet ───── has left, or said nothing in time ─────┐
+//!           ▲ │ a first byte                                   │
+//!           │ ▼                                                │
+//!           │ Head ───┬─ fault, end, too late ─► Refusal       │
+//!           │ │ whole │                           │            │
+//!           │ ▼       │                           │ page sent  │
+//!           │ (Body) ─┘                           │            │
+//!           │ │ whole                             │            │
+//!           │ ▼                                   │            │
+//!           │ Call                                │            │
+//!           │ │ called                            │            │
+//!           │ ▼                                   │            │
+//!           │ Answer ◄─► one piece                │            │
+//!           │ │ all made                          │            │
+//!           │ ▼                                   ▼            │
+//!           │ Last ──┬─ sent, and it closes ────► Over ◄───────┘
+//!           │ │      └─ sent: a 101 ──► Upgrade   ▲
+//!           │ │ sent, and it stays                │
+//!           │ ▼                                   │
+//!           │ Skip ── fault, end, too late, or ───┘
+//!           │ │       too much
+//!           └─┘ nothing unread is left: the next request
 //! ```
 //!
-//! In `Quiet`, `Head`, `Body` and `Skip` it waits for bytes (`Receive`); wherever there is
-//! something to send, it neither reads nor makes more before that has left.
+//! In `Quiet`, `Head`, `Body` and `Skip` it waits for bytes ([`Step::Receive`]); in `Call` and
+//! `Answer` it is the application's turn ([`Step::Work`]). Wherever something waits to be sent
+//! ([`Step::Send`]), it neither reads nor makes more before that has left. What there is nothing to
+//! wait for is passed at once: a head that comes in one piece leads from `Quiet` to `Call`, and a
+//! request that was read to its end from `Last` through `Skip` to `Quiet`.
+//!
+//! A client that is gone ([`Conversation::client_left`]) ends it from anywhere: an answer on its way
+//! goes to `Last` and ends in a reset, and everything else is `Over`.
 
 // ANCHOR: imports
 use std::net::SocketAddr;

@@ -7,18 +7,20 @@
 //! start → prepare → serve            one thread: accept → enqueue, or 503
 //!   Pool::submit                     a bounded queue; grow when more wait than are idle
 //! Worker::work                       each worker: next client → converse, again and again
-//!   converse                         the nested loop of a connection
-//!     a_request_comes                a request that is here already, or a quiet wait
-//!     serve_request                  receive_head (lesson 2) → answer
-//!       Incoming                     the body: announced or in chunks
-//!       Exchange::run                the application (lesson 3), over a Persistent wire
+//!   converse                         the driver: what next? receive, send, work, or end
+//!     Conversation::step             the protocol: says what it waits for, and never waits
+//!       look_for_a_head → begin      Scanner and Head (lesson 2), Gateway::exchange (lesson 3)
+//!     Conversation::work             the application's turn: Exchange::call, then advance
+//!       Framed                       the body: announced or in chunks
+//!       Persistent                   the wire: says whether the connection stays
+//!     conclude → skip → Quiet        the next request, or Over
 //! finish                             say close, let them finish, wake the quiet, go
 //! ```
 //!
-//! Still wrong, on purpose: a connection owns its worker while it is quiet, so as many quiet
-//! clients as workers make everybody else wait until their deadline
-//! (`cargo run -p check -- break lesson07 many-silent-clients`). The event loop of lesson 10 is
-//! the cure.
+//! Still wrong, on purpose: a connection owns its worker while it is silent or quiet, so as many of
+//! them as workers make everybody else wait until their deadline
+//! (`cargo run -p check -- break lesson07 many-silent-clients`). More of them do not make it longer,
+//! for their time runs while they wait in the queue. The event loop of lesson 10 is the cure.
 
 // ANCHOR: imports
 #![forbid(unsafe_code)]
