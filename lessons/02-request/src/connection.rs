@@ -368,7 +368,7 @@ mod tests {
         let (_client, server) = pair(&limits);
         let about = |timeout: Option<Duration>| timeout.unwrap().as_millis();
         assert!(about(server.read_timeout().unwrap()).abs_diff(50) < 10);
-        assert!(about(server.write_timeout().unwrap()).abs_diff(10_000) < 10);
+        assert!(about(server.write_timeout().unwrap()).abs_diff(60_000) < 10);
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Default for Limits {
             fields: MAX_FIELDS,
             body_bytes: 1024 * 1024,
             head_timeout: Duration::from_secs(10),
-            write_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(2),
         }
     }
@@ -65,8 +65,9 @@ pub const LIMIT_SETTINGS: &[Setting<Limits>] = &[
         unit: Unit::Seconds,
         bounds: TIMEOUT,
         help: "for the client to take a piece of the answer",
-        reason: "It counts for each 64 KiB: a client that asks and never reads would hold its \
-                 server for ever.",
+        reason: "It counts for each 64 KiB: a client that asks and never reads would hold its server \
+                 for ever. It is long because of clients that read slowly: their kernel makes \
+                 room in large steps, and between two of them nobody can tell them from the deaf.",
         field: |limits| &mut limits.write_timeout,
     },
     Setting {
