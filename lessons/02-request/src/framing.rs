@@ -25,11 +25,11 @@ pub enum Framing {
 pub(crate) struct FramingFields {
     version: Version,
     length: Option<u64>,
-    coding: Option<Coding>,
+    coding: Option<TransferCoding>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Coding {
+enum TransferCoding {
     /// Only codings that this server does not know so far.
     Unknown,
     /// The last coding is `chunked`; `alone` if there is no other.
@@ -78,10 +78,10 @@ impl FramingFields {
                 return Err(Fault::Coding);
             }
             self.coding = Some(match (self.coding, chunked) {
-                (Some(Coding::Chunked { .. }), _) => return Err(Fault::Coding),
-                (None, true) => Coding::Chunked { alone: true },
-                (Some(Coding::Unknown), true) => Coding::Chunked { alone: false },
-                (_, false) => Coding::Unknown,
+                (Some(TransferCoding::Chunked { .. }), _) => return Err(Fault::Coding),
+                (None, true) => TransferCoding::Chunked { alone: true },
+                (Some(TransferCoding::Unknown), true) => TransferCoding::Chunked { alone: false },
+                (_, false) => TransferCoding::Unknown,
             });
         }
         Ok(())
@@ -92,7 +92,7 @@ impl FramingFields {
         match (self.length, self.coding) {
             (Some(_), Some(_)) => Err(Fault::LengthAndCoding),
             (None, Some(_)) if self.version == Version::Http10 => Err(Fault::CodingInOldVersion),
-            (None, Some(Coding::Chunked { alone: true })) => Ok(Framing::Chunked),
+            (None, Some(TransferCoding::Chunked { alone: true })) => Ok(Framing::Chunked),
             (None, Some(_)) => Err(Fault::UnknownCoding),
             (Some(length), None) if length > limits.body_bytes => Err(Fault::BodyTooLarge),
             (None | Some(0), None) => Ok(Framing::Empty),

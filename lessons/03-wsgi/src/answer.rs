@@ -303,7 +303,7 @@ impl<W: Wire> Answer<W> {
     /// What an application got wrong although it did not fail.
     fn broken_promise(&self) -> Option<String> {
         let promised = "its Content-Length";
-        match (self.is_whole, self.surplus) {
+        match (self.draft.is_ended(), self.surplus) {
             (true, 0) => None,
             (false, _) => Some(format!("the application sent less than {promised}")),
             (true, surplus) => Some(format!(
@@ -340,3 +340,28 @@ impl<W: Wire> Answer<W> {
     }
 }
 // ANCHOR_END: conclude
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::UntilClose;
+
+    #[test]
+    fn an_application_that_blames_the_client_has_broken_no_promise() {
+        let stamp = Stamp {
+            date: "",
+            software: "",
+            policy: &UntilClose,
+        };
+        let mut out = Vec::new();
+        let mut answer = Answer::new(UntilClose, false);
+        let page = Page::text("408 Request Timeout", "too slow\n");
+        let error = AppError::new("the body came too slowly").with_page(page);
+        answer.fail(Failure::new(error), stamp, &mut out);
+        let outcome = answer.conclude(Ending::Drain);
+        assert_eq!(outcome.code, 408);
+        assert_eq!(outcome.complaint, None);
+        assert!(!outcome.is_whole);
+        assert_eq!(outcome.ending, Ending::Drain);
+    }
+}

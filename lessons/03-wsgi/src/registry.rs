@@ -68,15 +68,15 @@ impl Registry {
     /// Finds an application by `module:callable`, or by `module` for its `application`.
     pub fn find(&self, path: &str) -> Result<Arc<dyn Application>, UnknownApplication> {
         let (module, name) = path.split_once(':').unwrap_or((path, "application"));
-        let exports: Vec<_> = self
+        let mut exports = self
             .exports
             .iter()
             .filter(|export| export.0 == module)
-            .collect();
-        if exports.is_empty() {
+            .peekable();
+        if exports.peek().is_none() {
             return Err(UnknownApplication::Module(module.to_owned(), self.names()));
         }
-        match exports.iter().find(|export| export.1 == name) {
+        match exports.find(|export| export.1 == name) {
             Some((_, _, Export::Callable(app))) => Ok(Arc::clone(app)),
             Some(_) => Err(UnknownApplication::NotCallable(path.to_owned())),
             None => Err(UnknownApplication::Name(

@@ -59,7 +59,7 @@ impl<A: Application> Validator<A> {
 
 // ANCHOR: respond
 /// What the application promised when it began its answer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Promise {
     length: Option<u64>,
     no_body: bool,
@@ -87,21 +87,13 @@ impl<A: Application> Application for Validator<A> {
             Ok(Writer::new(&counter))
         };
         let body = self.app.respond(environ, StartResponse::new(&mut begin))?;
-        let promise = match promise.take() {
-            Some(promise) => promise.map_err(AppError::new)?,
-            None => {
-                return Err(broken(
-                    "start_response must be called before respond returns",
-                ));
-            }
-        };
-        let promise = if to_head {
-            Promise {
-                length: None,
-                no_body: false,
-            }
-        } else {
-            promise
+        let promise = promise
+            .take()
+            .ok_or_else(|| broken("start_response must be called before respond returns"))?
+            .map_err(AppError::new)?;
+        let promise = match to_head {
+            true => Promise::default(), // Nobody sees the body, so nothing is promised of it.
+            false => promise,
         };
         check_body(body, promise, counter.count.get(), self.complaints.clone())
     }
@@ -225,25 +217,19 @@ fn check_body(
 ) -> Result<Body, AppError> {
     match body {
         Body::Chunks(inner) => {
-            let state = BodyState::Going;
-            Ok(Body::Chunks(Box::new(Checked {
+            return Ok(Body::Chunks(Box::new(Checked {
                 inner,
                 promise,
                 count: written,
-                state,
+                is_over: false,
                 complaints,
-            })))
+            })));
         }
-        Body::Bytes(bytes) => {
-            check_length(written + bytes.len() as u64, promise)?;
-            Ok(Body::Bytes(bytes))
-        }
-        Body::Empty => {
-            check_length(written, promise)?;
-            Ok(Body::Empty)
-        }
-        Body::Upgrade(protocol) => Ok(Body::Upgrade(protocol)), // No body, so none to check.
+        Body::Bytes(ref bytes) => check_length(written + bytes.len() as u64, promise)?,
+        Body::Empty => check_length(written, promise)?,
+        Body::Upgrade(_) => {} // No body, so none to check.
     }
+    Ok(body)
 }
 
 fn check_length(count: u64, promise: Promise) -> Result<(), AppError> {
@@ -261,21 +247,15 @@ struct Checked {
     inner: Box<dyn Iterator<Item = Result<Vec<u8>, AppError>> + Send>,
     promise: Promise,
     count: u64,
-    state: BodyState,
+    is_over: bool,
     complaints: Complaints,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum BodyState {
-    Going,
-    Over,
 }
 
 impl Iterator for Checked {
     type Item = Result<Vec<u8>, AppError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.state == BodyState::Over {
+        if self.is_over {
             self.complaints
                 .add("a body that is over must not be asked for more");
             return None;
@@ -284,23 +264,15 @@ impl Iterator for Checked {
         let checked = match &item {
             Some(Ok(chunk)) => {
                 self.count += chunk.len() as u64;
-                let too_long = self
-                    .promise
-                    .length
-                    .is_some_and(|length| self.count > length);
-                let unwanted = self.promise.no_body && self.count > 0;
-                if too_long || unwanted {
-                    check_length(self.count, self.promise)
-                } else {
-                    Ok(())
+                match self.promise.length {
+                    Some(length) if self.count <= length => Ok(()), // More may come.
+                    _ => check_length(self.count, self.promise),
                 }
             }
             Some(Err(_)) => Ok(()),
             None => check_length(self.count, self.promise),
         };
-        if !matches!(item, Some(Ok(_))) || checked.is_err() {
-            self.state = BodyState::Over;
-        }
+        self.is_over = !matches!(item, Some(Ok(_))) || checked.is_err();
         match checked {
             Ok(()) => item,
             Err(error) => Some(Err(error)),
