@@ -1,0 +1,349 @@
+//! The kernel between one client and the server, its clock, and the record of what happened.
+
+use std::cell::RefCell;
+use std::io::{self, ErrorKind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use lesson03::Bell;
+
+use super::client::Action;
+use super::reader::Reader;
+use super::record::{Entry, Event};
+use super::script::{HouseRules, KernelRules, Reading, Talk};
+
+/// For so long after a client has closed, nobody here has heard of it.
+const WAY: Duration = Duration::from_millis(20);
+
+/// Everything about one connection but the server. Time passes here, and nowhere else.
+pub(crate) struct Kernel {
+    pub(crate) talk: Arc<Talk>,
+    pub(crate) rules: HouseRules,
+    stop: Arc<Bell>,
+    crowded: Arc<AtomicBool>,
+    base: Instant,
+    pub(crate) now: Duration,
+    /// What the client does next, and since when it could.
+    next_action: usize,
+    since: Duration,
+    /// What was sent and has not come: each piece as the offset of its end.
+    on_its_way: Vec<usize>,
+    pub(crate) came: usize,
+    has_ended: bool,
+    has_reset: bool,
+    left: Option<Duration>,
+    pub(crate) out: Vec<u8>,
+    taken: usize,
+    stalled: Option<Duration>,
+    pub(crate) reader: Reader,
+    pub(crate) record: Vec<Entry>,
+}
+
+/// A kernel that the driver and its applications share.
+#[derive(Clone)]
+pub(crate) struct Shared(Arc<Mutex<Kernel>>);
+
+impl Shared {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Kernel> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// This is the connection that is served now: its clock counts, and its house.
+    pub(crate) fn enter(&self) {
+        CURRENT.replace(Some(self.clone()));
+        self.lock().set_house();
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Shared>> = const { RefCell::new(None) };
+}
+
+/// How applications sleep here: `pause_with(sleep)`.
+pub(crate) fn sleep(time: Duration) {
+    if let Some(kernel) = CURRENT.take() {
+        kernel.lock().pass(time);
+        CURRENT.replace(Some(kernel));
+    }
+}
+
+impl Kernel {
+    pub(crate) fn new(
+        talk: &Arc<Talk>,
+        rules: &HouseRules,
+        stop: &Arc<Bell>,
+        crowded: &Arc<AtomicBool>,
+        base: Instant,
+    ) -> Shared {
+        let mut kernel = Kernel {
+            talk: Arc::clone(talk),
+            rules: rules.clone(),
+            stop: Arc::clone(stop),
+            crowded: Arc::clone(crowded),
+            base,
+            now: Duration::ZERO,
+            next_action: 0,
+            since: Duration::ZERO,
+            on_its_way: Vec::new(),
+            came: 0,
+            has_ended: false,
+            has_reset: false,
+            left: None,
+            out: Vec::new(),
+            taken: 0,
+            stalled: None,
+            reader: Reader::new(Arc::clone(talk)),
+            record: Vec::with_capacity(64),
+        };
+        let queued = talk.queued;
+        kernel.pass(Duration::ZERO);
+        kernel.pass(queued);
+        Shared(Arc::new(Mutex::new(kernel)))
+    }
+
+    pub(crate) fn clock(&self) -> Instant {
+        self.base + self.now
+    }
+
+    pub(crate) fn note(&mut self, event: Event) {
+        self.record.push(Entry {
+            at: self.now,
+            came: self.came,
+            sent: self.out.len(),
+            complete: self.reader.complete,
+            event,
+        });
+    }
+
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.talk.stop.is_some_and(|stop| stop <= self.now)
+    }
+
+    fn set_house(&self) {
+        match self.has_stopped() {
+            true if !self.stop.has_rung() => self.stop.ring(),
+            true => {}
+            false => self.stop.silence(),
+        }
+        let turns = self.talk.crowded.iter().filter(|&&at| at <= self.now);
+        self.crowded.store(turns.count() % 2 == 1, Ordering::Relaxed);
+    }
+}
+
+/// Time.
+impl Kernel {
+    /// Lets so much time pass, and everything happen that happens in it.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(next) = self.next_event().filter(|&next| next <= end) {
+            self.go_to(next);
+        }
+        self.go_to(end);
+    }
+
+    /// Goes on to the next thing that happens, but not beyond `end`. Tells whether one did.
+    pub(crate) fn pass_to_next(&mut self, end: Duration) -> bool {
+        let next = self.next_event().filter(|&next| next <= end);
+        self.go_to(next.unwrap_or(end.max(self.now)));
+        next.is_some()
+    }
+
+    fn go_to(&mut self, moment: Duration) {
+        self.now = moment;
+        self.set_house();
+        self.take(true);
+        self.act();
+    }
+
+    /// When something happens by itself again.
+    fn next_event(&self) -> Option<Duration> {
+        let client = match self.talk.actions.get(self.next_action) {
+            Some(Action::Wait(time) | Action::AwaitGo(_, time)) => Some(self.since + *time),
+            _ => None,
+        };
+        let waits = self.out.len() > self.taken;
+        let takes = match self.talk.kernel.reader {
+            Reading::Slowly { every, .. } if waits => {
+                let ticks = self.now.as_nanos() / every.as_nanos() + 1;
+                Some(every * ticks as u32)
+            }
+            Reading::Stalls { pause, .. } if waits => self.stalled.map(|since| since + pause),
+            _ => None,
+        };
+        let turns = self.talk.crowded.iter().copied().chain(self.talk.stop);
+        let heard = self.left.map(|left| left + WAY);
+        let later = |at: &Duration| *at > self.now;
+        turns.chain(client).chain(takes).chain(heard).filter(later).min()
+    }
+
+    /// The client takes what it takes of its answers by now.
+    fn take(&mut self, is_later: bool) {
+        let all = self.out.len();
+        self.taken = match self.talk.kernel.reader {
+            Reading::AtOnce => all,
+            Reading::Slowly { bytes, every } => {
+                let is_tick = is_later && self.now.as_nanos().is_multiple_of(every.as_nanos());
+                all.min(self.taken + if is_tick { bytes } else { 0 })
+            }
+            Reading::Stalls { behind, pause } if all > behind => {
+                let since = *self.stalled.get_or_insert(self.now);
+                if self.now >= since + pause { all } else { behind }
+            }
+            Reading::Stalls { .. } => all,
+        };
+    }
+
+    /// The client does what it can do now.
+    fn act(&mut self) {
+        while let Some(&action) = self.talk.actions.get(self.next_action) {
+            if !self.is_due(action) {
+                return;
+            }
+            self.since = match action {
+                Action::Wait(time) => self.since + time,
+                _ => self.now,
+            };
+            self.next_action += 1;
+            match action {
+                Action::Send(to) if !self.has_reset => self.on_its_way.push(to),
+                Action::HalfClose => self.has_ended = true,
+                Action::Leave => {
+                    self.has_ended = true;
+                    self.left = Some(self.now);
+                }
+                Action::Reset => {
+                    self.has_reset = true;
+                    self.on_its_way.clear();
+                }
+                _ => {}
+            }
+            self.note(Event::Acts(action));
+        }
+    }
+
+    fn is_due(&self, action: Action) -> bool {
+        let has_answers = |count: usize| {
+            let end = count.checked_sub(1).map(|last| self.reader.answers.get(last));
+            end.is_none_or(|seen| seen.and_then(|it| it.end).is_some_and(|at| at <= self.taken))
+        };
+        match action {
+            Action::Wait(time) => self.now >= self.since + time,
+            Action::AwaitAnswers(count) => has_answers(count),
+            Action::AwaitGo(number, patience) => {
+                let has_go = self.reader.goes.contains(&number);
+                has_go || has_answers(number + 1) || self.now >= self.since + patience
+            }
+            _ => true,
+        }
+    }
+}
+
+/// What a server asks of it.
+impl Kernel {
+    /// Reads without waiting; `WouldBlock` if nothing is there.
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.has_reset {
+            self.note(Event::Failed);
+            return Err(ErrorKind::ConnectionReset.into());
+        }
+        let end = match self.talk.kernel.joins {
+            true => self.on_its_way.last(),
+            false => self.on_its_way.first(),
+        };
+        let Some(&end) = end else {
+            return match self.has_ended {
+                true => {
+                    self.note(Event::Ended);
+                    Ok(0)
+                }
+                false => Err(ErrorKind::WouldBlock.into()),
+            };
+        };
+        let count = into.len().min(end - self.came);
+        into[..count].copy_from_slice(&self.talk.stream[self.came..self.came + count]);
+        self.came += count;
+        let came = self.came;
+        self.on_its_way.retain(|&end| end > came);
+        self.note(Event::Came(count));
+        Ok(count)
+    }
+
+    /// Reads, and waits for something to read. While a conversation is resting, a stop ends that
+    /// after a last moment.
+    pub(crate) fn receive(
+        &mut self,
+        into: &mut [u8],
+        until: Instant,
+        is_resting: bool,
+    ) -> io::Result<usize> {
+        let began = self.now;
+        let until = until.saturating_duration_since(self.base);
+        self.note(Event::Waits(until));
+        loop {
+            match self.read(into) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                outcome => return outcome,
+            }
+            let last = match self.talk.stop {
+                Some(stop) if is_resting && stop <= self.now => {
+                    until.min(stop.max(began) + self.last_moment())
+                }
+                _ => until,
+            };
+            if self.now >= last {
+                self.note(Event::TimedOut);
+                return Err(ErrorKind::TimedOut.into());
+            }
+            self.pass_to_next(last);
+        }
+    }
+
+    pub(crate) fn last_moment(&self) -> Duration {
+        Duration::from_secs(1).min(self.rules.stop_timeout / 2)
+    }
+
+    /// Writes a part of `bytes`, and waits for room, but not longer than the write timeout.
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let until = self.now + self.rules.write_timeout;
+        loop {
+            let is_gone = self.left.is_some_and(|left| self.now >= left + WAY);
+            if self.has_reset || is_gone {
+                self.note(Event::SendFailed);
+                return Err(ErrorKind::BrokenPipe.into());
+            }
+            let KernelRules { room, .. } = self.talk.kernel;
+            let room = room.saturating_sub(self.out.len() - self.taken);
+            if room > 0 || bytes.is_empty() {
+                return Ok(self.put(bytes, room));
+            }
+            if self.now >= until {
+                self.note(Event::SendFailed);
+                return Err(ErrorKind::TimedOut.into());
+            }
+            self.pass_to_next(until);
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8], room: usize) -> usize {
+        // Beyond a few thousand bytes nothing new is to be learned from tiny writes.
+        let most = match self.out.len() < 2000 {
+            true => self.talk.kernel.most_per_write,
+            false => usize::MAX,
+        };
+        let room = match self.talk.kernel.reader {
+            Reading::AtOnce => usize::MAX,
+            _ => room,
+        };
+        let count = bytes.len().min(most).min(room);
+        self.out.extend_from_slice(&bytes[..count]);
+        let read = self.reader.read(&bytes[..count], self.came);
+        self.note(Event::Sent(count));
+        if let Err(reason) = read {
+            self.note(Event::Illegal(reason));
+        }
+        self.take(false);
+        self.act();
+        count
+    }
+}
