@@ -39,8 +39,13 @@ const READ_OR_GATHER: &[Exception] = &[
 ];
 
 fn dawdles(plan: &Plan) -> bool {
-    let behind = plan.acts.iter().skip_while(|act| !matches!(act, Act::Write(1..)));
-    behind.skip(1).any(|act| matches!(act, Act::Pause(_) | Act::Read(..)))
+    let behind = plan
+        .acts
+        .iter()
+        .skip_while(|act| !matches!(act, Act::Write(1..)));
+    behind
+        .skip(1)
+        .any(|act| matches!(act, Act::Pause(_) | Act::Read(..)))
 }
 
 fn reads_first(plan: &Plan) -> bool {
@@ -84,7 +89,11 @@ fn same(one: &[u8], other: &[u8]) -> Result<(), Finding> {
     let mut both = one.iter().zip(other);
     let at = both.position(|(one, other)| one != other);
     let at = at.unwrap_or(one.len().min(other.len()));
-    let what = format!("{} and {} bytes, which differ at {at}", one.len(), other.len());
+    let what = format!(
+        "{} and {} bytes, which differ at {at}",
+        one.len(),
+        other.len()
+    );
     Err(Promise::DriversAgree.broken(what))
 }
 

@@ -8,7 +8,7 @@ use std::task::Waker;
 use lesson02::Page;
 use lesson03::{AppError, Application, Body, Environ, Protocol, StartResponse, Writer, pause};
 
-use super::asked::{content, stretch};
+use super::asked::stretch;
 use super::kernel::Shared;
 use super::plan::{Act, Piece, Plan, Returns};
 use super::record::{Event, Failing};
@@ -94,7 +94,7 @@ impl Part<'_> {
                     self.note(Event::Made(self.number, count));
                     let data = stretch(self.number, written, count);
                     written += count;
-                    if writer.write_all(&data).is_err() {
+                    if writer.write_all(data).is_err() {
                         return Err(self.fails(Failing::Output));
                     }
                 }
@@ -124,8 +124,7 @@ impl Part<'_> {
             if count == 0 {
                 return Ok(());
             }
-            let sent = |at: usize| content(self.number, *read + at);
-            if !(0..count).all(|at| buffer[at] == sent(at)) {
+            if buffer[..count] != *stretch(self.number, *read, count) {
                 self.note(Event::ReadWrong(self.number));
             }
             *read += count;
@@ -151,7 +150,7 @@ impl Part<'_> {
             Returns::Nothing => Body::Empty,
             Returns::Bytes(count) => {
                 self.note(Event::Made(number, *count));
-                Body::from(stretch(number, written, *count))
+                Body::from(stretch(number, written, *count).to_vec())
             }
             Returns::Chunks(pieces, says_how_many) => Body::Chunks(Box::new(Pieces {
                 kernel,
@@ -198,7 +197,7 @@ impl Iterator for Pieces {
                     self.note(Event::Made(self.number, count));
                     let data = stretch(self.number, self.position, count);
                     self.position += count;
-                    return Some(Ok(data));
+                    return Some(Ok(data.to_vec()));
                 }
                 Some(Piece::Fail) => {
                     self.note(Event::Fails(self.number, Failing::Error));

@@ -39,13 +39,25 @@ pub(crate) enum Sent {
     Faulty(u16),
 }
 
-/// The bytes of which bodies are made, on both ways: each number has its own, and each position.
-pub(crate) fn content(number: usize, position: usize) -> u8 {
-    b'a' + ((number * 7 + position) % 26) as u8
+/// The alphabet, again and again: longer than any body here.
+static LETTERS: [u8; LONGEST] = letters();
+
+const LONGEST: usize = 26 * 20_000;
+
+const fn letters() -> [u8; LONGEST] {
+    let mut letters = [b'a'; LONGEST];
+    let mut at = 0;
+    while at < LONGEST {
+        letters[at] = b'a' + (at % 26) as u8;
+        at += 1;
+    }
+    letters
 }
 
-pub(crate) fn stretch(number: usize, from: usize, count: usize) -> Vec<u8> {
-    (from..from + count).map(|at| content(number, at)).collect()
+/// The bytes of which bodies are made, on both ways: those of each number begin with another
+/// letter.
+pub(crate) fn stretch(number: usize, from: usize, count: usize) -> &'static [u8] {
+    &LETTERS[(number * 7 + from) % 26..][..count]
 }
 
 /// Heads that nobody takes, with the status that they are worth. The fault is in all of them, so
@@ -59,14 +71,26 @@ const REFUSED: &[(&str, u16)] = &[
     ("GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
     ("get / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-    ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc", 400),
+    (
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc",
+        400,
+    ),
     (
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
         400,
     ),
-    ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
-    ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n", 413),
-    ("POST / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 1\r\n\r\nx", 417),
+    (
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        501,
+    ),
+    (
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n",
+        413,
+    ),
+    (
+        "POST / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 1\r\n\r\nx",
+        417,
+    ),
     ("GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 421),
     ("GET / HTTP/1.1\r\nHost: a\r\nA: \0\r\n\r\n", 400),
     ("\0", 400),
@@ -139,7 +163,9 @@ fn write_sound_head(
     let has_body = !asked.to_head && dice.one_in(2);
     let most = usize::try_from(rules.body_bytes).unwrap_or(NEVER);
     if has_body {
-        asked.data = dice.pick(&[1, 5, 40, 90, 90, 40, 90, 3000, 70_000]).min(most);
+        asked.data = dice
+            .pick(&[1, 5, 40, 90, 90, 40, 90, 3000, 70_000])
+            .min(most);
         asked.body = match dice.below(8) {
             _ if asked.is_old => Sent::Announced,
             0..=2 => Sent::Announced,
@@ -153,7 +179,10 @@ fn write_sound_head(
         _ => "POST",
     };
     let version = if asked.is_old { "1.0" } else { "1.1" };
-    let mut head = format!("{method} /{talk}/{} HTTP/{version}\r\nHost: a\r\n", asked.number);
+    let mut head = format!(
+        "{method} /{talk}/{} HTTP/{version}\r\nHost: a\r\n",
+        asked.number
+    );
     asked.wants_upgrade = !asked.is_old && dice.one_in(10);
     let wish = match dice.below(8) {
         0 => "close",
@@ -203,9 +232,9 @@ fn write_body(asked: &mut Asked, most: usize, dice: &mut Dice, stream: &mut Vec<
             asked.data = asked.data.min(90);
             write_chunks(asked.number, asked.data, dice, stream);
             let (text, status) = dice.pick(&[
-                ("0x2\r\nhi\r\n", 400),
-                ("2\r\nhiXX", 400),
-                ("2\nhi", 400),
+                ("0x2\r\n??\r\n", 400),
+                ("2\r\n??XX", 400),
+                ("2\n??", 400),
                 ("0\r\nContent-Length: 3\r\n\r\n", 400),
                 ("0\r\nno field\r\n\r\n", 400),
             ]);
@@ -215,7 +244,11 @@ fn write_body(asked: &mut Asked, most: usize, dice: &mut Dice, stream: &mut Vec<
                     asked.body = Sent::Faulty(413);
                     stream.extend_from_slice(format!("{:x}\r\n", most + 1).as_bytes());
                 }
-                false => stream.extend_from_slice(text.as_bytes()),
+                false => {
+                    let data = stretch(asked.number, asked.data, 2);
+                    let text = text.replace("??", &String::from_utf8_lossy(data));
+                    stream.extend_from_slice(text.as_bytes());
+                }
             }
         }
     }

@@ -101,7 +101,11 @@ fn send(actions: &mut Vec<Action>, from: usize, to: usize, manner: Manner, dice:
         };
         // Nobody needs to see a thousand pieces.
         pieces += 1;
-        let bytes = if pieces > 40 { to - at } else { bytes.min(to - at) };
+        let bytes = if pieces > 40 {
+            to - at
+        } else {
+            bytes.min(to - at)
+        };
         at += bytes;
         actions.push(Action::Send(at));
         if !pause.is_zero() && at < to {

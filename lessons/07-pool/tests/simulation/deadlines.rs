@@ -110,7 +110,10 @@ impl Stopwatch<'_> {
         }
         if entry.event == Event::TimedOut && entry.at != latest && !self.is_last_moment(wait, entry)
         {
-            return Err(format!("{:?} could have lasted until {latest:?}", wait.phase));
+            return Err(format!(
+                "{:?} could have lasted until {latest:?}",
+                wait.phase
+            ));
         }
         if wait.phase == Phase::Body {
             self.waited += entry.at - wait.since;
@@ -147,7 +150,9 @@ impl Stopwatch<'_> {
             }
         };
         if until != expected {
-            return Err(format!("{phase:?} until {until:?}, but {expected:?} was agreed"));
+            return Err(format!(
+                "{phase:?} until {until:?}, but {expected:?} was agreed"
+            ));
         }
         let since = entry.at;
         self.waiting = Some(Wait {

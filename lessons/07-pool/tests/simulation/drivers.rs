@@ -57,7 +57,10 @@ impl Line for ScriptedLine {
         deadline: Instant,
         is_resting: bool,
     ) -> io::Result<usize> {
-        let came = self.kernel.lock().receive(buffer.room(), deadline, is_resting)?;
+        let came = self
+            .kernel
+            .lock()
+            .receive(buffer.room(), deadline, is_resting)?;
         buffer.grow(came);
         Ok(came)
     }
@@ -182,7 +185,10 @@ impl Stepper {
                 Wish::Nothing
             }
         };
-        if self.planted.closes_early(&self.kernel, self.wish_is_to_receive()) {
+        if self
+            .planted
+            .closes_early(&self.kernel, self.wish_is_to_receive())
+        {
             self.kernel.lock().note(Event::Closed(Ending::Clean));
             self.wish = Wish::Nothing;
         }
@@ -214,7 +220,7 @@ impl Stepper {
         let sent = self.kernel.lock().send(papers.unsent());
         match sent {
             Ok(count) => papers.sent(count),
-            Err(_) if self.planted.forgets_who_left() => {
+            Err(_) if self.planted.forgets_who_left(&self.kernel) => {
                 self.kernel.lock().note(Event::Closed(Ending::Reset));
                 std::mem::forget(std::mem::take(papers));
                 self.wish = Wish::Nothing;

@@ -2,7 +2,7 @@
 
 use lesson02::Ending;
 
-use super::facts::Facts;
+use super::facts::{Facts, Part};
 use super::judge::{Finding, Promise};
 use super::kernel::Kernel;
 use super::record::Event;
@@ -45,7 +45,14 @@ fn expect(kernel: &Kernel, facts: &Facts) -> (&'static [Ending], &'static str) {
             false => (&[Clean], "the client left and had asked nothing"),
         };
     }
-    if part.is_some_and(|part| part.breaks_off() || is_halfway && part.drop_failed) {
+    // A body that only the end of the connection ends is whole when its application says so.
+    let open = kernel
+        .reader
+        .answers
+        .last()
+        .is_some_and(|seen| seen.is_open);
+    let is_short = |part: &Part| is_halfway && !(open && part.exhausted);
+    if part.is_some_and(|part| part.breaks_off() || is_short(part) && part.drop_failed) {
         return (&[Reset], "the application broke off");
     }
     if facts.client_left {
@@ -65,8 +72,8 @@ fn expect(kernel: &Kernel, facts: &Facts) -> (&'static [Ending], &'static str) {
         };
     }
     let has_next = kernel.talk.requests.get(number + 1);
-    let is_quiet = kernel.came >= asked.body_end
-        && has_next.is_none_or(|next| kernel.came <= next.start);
+    let is_quiet =
+        kernel.came >= asked.body_end && has_next.is_none_or(|next| kernel.came <= next.start);
     match (says_stay, is_quiet) {
         (true, true) if facts.ended || facts.timed_out => (&[Clean], "it was quiet"),
         (_, _) if kernel.came == asked.body_end => (&[Clean], "everything was read"),

@@ -28,10 +28,14 @@ pub(crate) struct Part {
     /// It could not read its request.
     read_fails: bool,
     pub(crate) drop_failed: bool,
+    /// Its body came to its end.
+    pub(crate) exhausted: bool,
     /// It has returned something that can be dropped.
     pub(crate) has_body: bool,
     pub(crate) dropped: Vec<Dropped>,
     begun: bool,
+    /// What it makes is for its client: it has begun, and not with a switch.
+    counts: bool,
 }
 
 #[derive(Debug)]
@@ -86,10 +90,13 @@ impl Facts {
 pub(crate) fn gather(kernel: &Kernel) -> Facts {
     let mut facts = Facts::default();
     let mut closed = false;
-    facts.parts.resize_with(kernel.talk.requests.len(), Part::default);
+    facts
+        .parts
+        .resize_with(kernel.talk.requests.len(), Part::default);
     for (number, part) in facts.parts.iter_mut().enumerate() {
         let plan = &kernel.talk.plans[number];
         part.begun = plan.acts.contains(&super::plan::Act::Begin);
+        part.counts = part.begun && plan.code() != 101;
     }
     for entry in &kernel.record {
         match entry.event {
@@ -99,7 +106,9 @@ pub(crate) fn gather(kernel: &Kernel) -> Facts {
             Event::SendFailed => (facts.client_left, facts.send_failed) = (true, true),
             Event::ReadFails(number) => facts.parts[number].read_fails = true,
             Event::Called(number) => facts.parts[number].called = true,
-            Event::Made(number, count) => facts.parts[number].made += count,
+            Event::Made(number, count) if facts.parts[number].counts => {
+                facts.parts[number].made += count;
+            }
             Event::Fails(number, Failing::Drop) => facts.parts[number].drop_failed = true,
             Event::Fails(number, how) => {
                 facts.parts[number].fails = Some(how);
@@ -113,6 +122,7 @@ pub(crate) fn gather(kernel: &Kernel) -> Facts {
                 sent: entry.sent,
                 closed,
             }),
+            Event::Exhausted(number) => facts.parts[number].exhausted = true,
             Event::TookOver(number, _) => facts.upgraded = Some(number),
             Event::Closed(_) => closed = true,
             _ => {}

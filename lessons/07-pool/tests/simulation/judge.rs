@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use super::asked::stretch;
 use super::deadlines::deadlines_are_kept;
 use super::endings::ending_is_right;
 use super::facts::{Facts, gather};
@@ -108,9 +109,10 @@ fn answers_are_right(kernel: &Kernel, facts: &Facts) -> Result<(), Finding> {
         if seen.marker.is_none() {
             continue; // A page of the server's.
         }
-        let most = plan.announces.map_or(part.made, |length| part.made.min(length as usize));
-        let is_content = |(at, byte): (usize, &u8)| *byte == super::asked::content(number, at);
-        if seen.body.len() > most || !seen.body.iter().enumerate().all(is_content) {
+        let most = plan
+            .announces
+            .map_or(part.made, |length| part.made.min(length as usize));
+        if seen.body.len() > most || seen.body != stretch(number, 0, seen.body.len()) {
             return wrong(format!("{} bytes of {most}, or others", seen.body.len()));
         }
         let is_all = !seen.has_body || seen.code == 205 || seen.body.len() == most;
@@ -149,22 +151,37 @@ fn bodies_are_dropped(kernel: &Kernel, facts: &Facts) -> Result<(), Finding> {
 /// Where a client that was told it may stay is sent away all the same. Both are an application's
 /// fault that shows when the head has left.
 const BREAKS_OFF: &[(&str, fn(&super::facts::Part, &super::plan::Plan) -> bool)] = &[
-    ("an application that sends more than it has announced", |part, plan| {
-        plan.announces.is_some_and(|length| part.made as u64 > length)
+    (
+        "an application that sends more than it has announced",
+        |part, plan| {
+            plan.announces
+                .is_some_and(|length| part.made as u64 > length)
+        },
+    ),
+    ("a body that panics as it is dropped", |part, _| {
+        part.drop_failed
     }),
-    ("a body that panics as it is dropped", |part, _| part.drop_failed),
 ];
 
 fn words_are_kept(kernel: &Kernel, facts: &Facts) -> Result<(), Finding> {
-    let mut has_closed = false;
+    let (mut has_closed, mut in_call) = (false, false);
     for entry in &kernel.record {
-        let last = entry.complete.checked_sub(1).map(|last| &kernel.reader.answers[last]);
+        match entry.event {
+            Event::Called(_) if !has_closed => in_call = true,
+            Event::Returned(..) | Event::Fails(..) => in_call = false,
+            _ => {}
+        }
+        let last = entry
+            .complete
+            .checked_sub(1)
+            .map(|last| &kernel.reader.answers[last]);
         has_closed |= last.is_some_and(|seen| seen.says != Says::Stay);
         let goes_on = matches!(
             entry.event,
             Event::Waits(_) | Event::Came(_) | Event::Called(_)
         );
-        if has_closed && goes_on {
+        // An application that has sent its answer may still read its request.
+        if has_closed && goes_on && !in_call {
             let what = format!("it said that it closes, and went on: {entry}");
             return Err(Promise::WordIsKept.broken(what));
         }

@@ -127,7 +127,8 @@ impl Kernel {
             false => self.stop.silence(),
         }
         let turns = self.talk.crowded.iter().filter(|&&at| at <= self.now);
-        self.crowded.store(turns.count() % 2 == 1, Ordering::Relaxed);
+        self.crowded
+            .store(turns.count() % 2 == 1, Ordering::Relaxed);
     }
 }
 
@@ -174,7 +175,12 @@ impl Kernel {
         let turns = self.talk.crowded.iter().copied().chain(self.talk.stop);
         let heard = self.left.map(|left| left + WAY);
         let later = |at: &Duration| *at > self.now;
-        turns.chain(client).chain(takes).chain(heard).filter(later).min()
+        turns
+            .chain(client)
+            .chain(takes)
+            .chain(heard)
+            .filter(later)
+            .min()
     }
 
     /// The client takes what it takes of its answers by now.
@@ -188,7 +194,11 @@ impl Kernel {
             }
             Reading::Stalls { behind, pause } if all > behind => {
                 let since = *self.stalled.get_or_insert(self.now);
-                if self.now >= since + pause { all } else { behind }
+                if self.now >= since + pause {
+                    all
+                } else {
+                    behind
+                }
             }
             Reading::Stalls { .. } => all,
         };
@@ -224,8 +234,13 @@ impl Kernel {
 
     fn is_due(&self, action: Action) -> bool {
         let has_answers = |count: usize| {
-            let end = count.checked_sub(1).map(|last| self.reader.answers.get(last));
-            end.is_none_or(|seen| seen.and_then(|it| it.end).is_some_and(|at| at <= self.taken))
+            let end = count
+                .checked_sub(1)
+                .map(|last| self.reader.answers.get(last));
+            end.is_none_or(|seen| {
+                seen.and_then(|it| it.end)
+                    .is_some_and(|at| at <= self.taken)
+            })
         };
         match action {
             Action::Wait(time) => self.now >= self.since + time,
@@ -305,7 +320,8 @@ impl Kernel {
 
     /// Writes a part of `bytes`, and waits for room, but not longer than the write timeout.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let until = self.now + self.rules.write_timeout;
+        let began = self.now;
+        let until = began + self.rules.write_timeout;
         loop {
             let is_gone = self.left.is_some_and(|left| self.now >= left + WAY);
             if self.has_reset || is_gone {
@@ -320,6 +336,9 @@ impl Kernel {
             if self.now >= until {
                 self.note(Event::SendFailed);
                 return Err(ErrorKind::TimedOut.into());
+            }
+            if self.now == began {
+                self.note(Event::Blocked);
             }
             self.pass_to_next(until);
         }

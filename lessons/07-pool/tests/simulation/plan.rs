@@ -154,7 +154,9 @@ fn returns(dice: &mut Dice) -> Returns {
                     2 => Piece::Fail,
                     3 => Piece::Panic,
                     4 | 5 => Piece::Pause(milliseconds(dice.pick(&[1, 50, 5000]))),
-                    _ => Piece::Data(dice.pick(&[1, 10, 100, 10, 100, 10, 100, 10, 100, 10, 100, 5000, 70_000])),
+                    _ => Piece::Data(
+                        dice.pick(&[1, 10, 100, 10, 100, 10, 100, 10, 100, 10, 100, 5000, 70_000]),
+                    ),
                 });
             }
             Returns::Chunks(pieces, dice.one_in(2))

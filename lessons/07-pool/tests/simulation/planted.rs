@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::kernel::Shared;
 use super::reader::Says;
+use super::record::Event;
 
 /// What a driver gets wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +19,16 @@ pub(crate) enum Planted {
 }
 
 impl Planted {
-    pub(crate) fn forgets_who_left(self) -> bool {
-        self == Planted::BodyNotDropped
+    /// Whether it forgets a body, together with everything else, as its client has left.
+    pub(crate) fn forgets_who_left(self, kernel: &Shared) -> bool {
+        let kernel = kernel.lock();
+        let events = |is: fn(&Event) -> bool| {
+            let all = kernel.record.iter().filter(move |entry| is(&entry.event));
+            all.count()
+        };
+        let bodies = events(|event| matches!(event, Event::Returned(_, true)));
+        let dropped = events(|event| matches!(event, Event::Dropped(_)));
+        self == Planted::BodyNotDropped && bodies > dropped
     }
 
     /// Lets the next thing happen before the time that is up is noticed.
@@ -34,7 +43,11 @@ impl Planted {
     /// Whether it hangs up on a client that was told it may stay.
     pub(crate) fn closes_early(self, kernel: &Shared, is_waiting: bool) -> bool {
         let kernel = kernel.lock();
-        let stays = kernel.reader.answers.last().is_some_and(|seen| seen.says == Says::Stay);
+        let stays = kernel
+            .reader
+            .answers
+            .last()
+            .is_some_and(|seen| seen.says == Says::Stay);
         self == Planted::KeepAliveTooMany && is_waiting && stays && !kernel.reader.is_halfway()
     }
 }

@@ -106,7 +106,9 @@ impl Reader {
             bytes = &bytes[used..];
             if self.line.ends_with(b"\n") {
                 let line = std::mem::take(&mut self.line);
-                let text = line.strip_suffix(b"\r\n").ok_or("a line ends in LF alone")?;
+                let text = line
+                    .strip_suffix(b"\r\n")
+                    .ok_or("a line ends in LF alone")?;
                 self.take_line(text, came)?;
             }
             if self.place == Place::Length(0) {
@@ -226,7 +228,9 @@ impl Reader {
             self.answers.pop();
             self.place = Place::Status;
             if !may || fields > 0 || self.goes.contains(&number) {
-                return Err(format!("a 100 Continue that nobody needs, at request {number}"));
+                return Err(format!(
+                    "a 100 Continue that nobody needs, at request {number}"
+                ));
             }
             self.goes.push(number);
             return Ok(());

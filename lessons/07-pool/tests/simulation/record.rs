@@ -34,6 +34,8 @@ pub(crate) enum Event {
     /// The client is gone: reading fails.
     Failed,
     Sent(usize),
+    /// There is no room for what it sends.
+    Blocked,
     SendFailed,
     /// What was sent is no answer.
     Illegal(String),

@@ -17,6 +17,7 @@ use super::drivers::{Kettle, ScriptedLine, Stepper};
 use super::judge::{Finding, Promise, judge};
 use super::kernel::{Kernel, Shared, sleep};
 use super::planted::Planted;
+use super::record::Event;
 use super::script::Script;
 use super::seed::Dice;
 
@@ -68,9 +69,8 @@ pub(crate) fn run(seed: u64, planted: Planted) -> Run {
             true => &[(0, 1, Ways::WriteAtOnceOrLater), (2, 1, Ways::ReadOrGather)][..],
             false => &[(0, 1, Ways::Same)],
         };
-        ways.iter().find_map(|&(one, other, ways)| {
-            compare(&plays[one], &plays[other], ways)
-        })
+        ways.iter()
+            .find_map(|&(one, other, ways)| compare(&plays[one], &plays[other], ways))
     });
     let (finding, trace) = found.unzip();
     Run {
@@ -100,7 +100,20 @@ fn trace(kernel: &Kernel) -> Vec<String> {
         lines.push(format!("{asked:?}"));
         lines.push(format!("  {plan:?}"));
     }
-    lines.extend(kernel.record.iter().map(ToString::to_string));
+    let entries = kernel.record.iter().enumerate();
+    let is_more = |at: usize| {
+        // Of many writes in a row, the last says how far they came.
+        let follows = kernel.record.get(at + 1).map(|next| &next.event);
+        matches!(
+            (&kernel.record[at].event, follows),
+            (Event::Sent(_), Some(Event::Sent(_)))
+        )
+    };
+    lines.extend(
+        entries
+            .filter(|(at, _)| !is_more(*at))
+            .map(|(_, entry)| entry.to_string()),
+    );
     let text = String::from_utf8_lossy(&kernel.out[..kernel.out.len().min(1500)]).into_owned();
     lines.push(format!("{text:?}"));
     lines
@@ -172,7 +185,9 @@ impl Stage {
 fn in_turns(house: &House, mut steppers: Vec<Stepper>, script: &Script, seed: u64) {
     let mut dice = Dice::new(seed.rotate_left(32));
     let mut drawer = Drawer::new(script.rules.head_bytes);
-    steppers.iter().for_each(|_| drawer.put(Box::new(blank(script))));
+    steppers
+        .iter()
+        .for_each(|_| drawer.put(Box::new(blank(script))));
     let mut desk = Box::new(blank(script));
     let mut turns = 0;
     while !steppers.is_empty() {
@@ -191,7 +206,8 @@ const PEER: ([u8; 4], u16) = ([127, 0, 0, 1], 40_000);
 /// Papers on which the time stands still, so that no two runs differ in it.
 fn blank(script: &Script) -> Papers {
     let mut papers = Papers::new(script.rules.head_bytes);
-    papers.desk.clock = Clock::new(|| -> SystemTime { UNIX_EPOCH + Duration::from_secs(784_111_777) });
+    papers.desk.clock =
+        Clock::new(|| -> SystemTime { UNIX_EPOCH + Duration::from_secs(784_111_777) });
     papers
 }
 

@@ -63,9 +63,15 @@ pub(crate) struct KernelRules {
 pub(crate) enum Reading {
     AtOnce,
     /// So many bytes each so often.
-    Slowly { bytes: usize, every: Duration },
+    Slowly {
+        bytes: usize,
+        every: Duration,
+    },
     /// Up to here, and then not for a while, perhaps for ever.
-    Stalls { behind: usize, pause: Duration },
+    Stalls {
+        behind: usize,
+        pause: Duration,
+    },
 }
 
 pub(crate) fn milliseconds(count: usize) -> Duration {

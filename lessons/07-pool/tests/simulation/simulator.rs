@@ -30,4 +30,5 @@ mod script;
 mod seed;
 
 pub(crate) use campaign::{Campaign, hush, play};
+pub(crate) use judge::Promise;
 pub(crate) use planted::Planted;
