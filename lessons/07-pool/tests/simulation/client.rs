@@ -99,9 +99,9 @@ fn send(actions: &mut Vec<Action>, from: usize, to: usize, manner: Manner, dice:
             }
             Manner::Drip(bytes, pause) => (bytes, pause),
         };
-        // Nobody needs to see a thousand pieces.
+        // Nobody needs to see a hundred pieces.
         pieces += 1;
-        let bytes = if pieces > 40 {
+        let bytes = if pieces > 12 {
             to - at
         } else {
             bytes.min(to - at)

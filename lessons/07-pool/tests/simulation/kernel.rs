@@ -345,8 +345,8 @@ impl Kernel {
     }
 
     fn put(&mut self, bytes: &[u8], room: usize) -> usize {
-        // Beyond a few thousand bytes nothing new is to be learned from tiny writes.
-        let most = match self.out.len() < 2000 {
+        // Beyond a few hundred bytes nothing new is to be learned from tiny writes.
+        let most = match self.out.len() < 400 {
             true => self.talk.kernel.most_per_write,
             false => usize::MAX,
         };
