@@ -1,16 +1,14 @@
 //! The application: does for each request what its plan says, and leaves a record.
 
 use std::io::{Read, Write};
-use std::time::Instant;
-
-use std::task::Waker;
 
 use lesson02::Page;
-use lesson03::{AppError, Application, Body, Environ, Protocol, StartResponse, Writer, pause};
+use lesson03::{AppError, Application, Body, Environ, StartResponse, Writer, pause};
 
-use super::asked::stretch;
+use super::bodies::{Pieces, Tea};
 use super::kernel::Shared;
-use super::plan::{Act, Piece, Plan, Returns};
+use super::letters::stretch;
+use super::plan::{Act, Plan, Returns};
 use super::record::{Event, Failing};
 
 /// The page of an application that wants to be told apart from the server.
@@ -162,107 +160,5 @@ impl Part<'_> {
             })),
             Returns::Upgrade => Body::Upgrade(Box::new(Tea { kernel, number })),
         }
-    }
-}
-
-/// A body in pieces.
-struct Pieces {
-    kernel: Shared,
-    number: usize,
-    /// What is left, the next one last.
-    rest: Vec<Piece>,
-    position: usize,
-    says_how_many: bool,
-    drop_panics: bool,
-}
-
-impl Pieces {
-    fn note(&self, event: Event) {
-        self.kernel.lock().note(event);
-    }
-}
-
-impl Iterator for Pieces {
-    type Item = Result<Vec<u8>, AppError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            match self.rest.pop() {
-                None => {
-                    self.note(Event::Exhausted(self.number));
-                    return None;
-                }
-                Some(Piece::Pause(time)) => pause(time),
-                Some(Piece::Data(count)) => {
-                    self.note(Event::Made(self.number, count));
-                    let data = stretch(self.number, self.position, count);
-                    self.position += count;
-                    return Some(Ok(data.to_vec()));
-                }
-                Some(Piece::Fail) => {
-                    self.note(Event::Fails(self.number, Failing::Error));
-                    return Some(Err(AppError::new("as planned")));
-                }
-                Some(Piece::Panic) => {
-                    self.note(Event::Fails(self.number, Failing::Panic));
-                    panic!("as planned");
-                }
-            }
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let count = self.rest.iter().filter(|piece| piece.is_returned()).count();
-        match self.says_how_many {
-            true => (count, Some(count)),
-            false => (0, None),
-        }
-    }
-}
-
-impl Drop for Pieces {
-    fn drop(&mut self) {
-        self.note(Event::Dropped(self.number));
-        if self.drop_panics && !std::thread::panicking() {
-            self.note(Event::Fails(self.number, Failing::Drop));
-            panic!("as planned");
-        }
-    }
-}
-
-/// A protocol of which nothing is asked but that it arrives where it should.
-struct Tea {
-    kernel: Shared,
-    number: usize,
-}
-
-impl Protocol for Tea {
-    fn name(&self) -> &'static str {
-        "tea"
-    }
-
-    fn open(&mut self, _wake: Waker, _out: &mut Vec<u8>) {}
-
-    fn receive(&mut self, bytes: &mut [u8], _out: &mut Vec<u8>) -> usize {
-        // The driver gives it what the client has sent already.
-        let event = Event::TookOver(self.number, bytes.to_vec());
-        self.kernel.lock().note(event);
-        bytes.len()
-    }
-
-    fn poll(&mut self, _now: Instant, _out: &mut Vec<u8>) -> Option<Instant> {
-        None
-    }
-
-    fn is_over(&self) -> bool {
-        true
-    }
-
-    fn lost(&mut self) {}
-}
-
-impl Drop for Tea {
-    fn drop(&mut self) {
-        self.kernel.lock().note(Event::Dropped(self.number));
     }
 }

@@ -1,5 +1,6 @@
 //! The requests that clients send: sound, faulty, and everything in between.
 
+use super::letters::stretch;
 use super::script::HouseRules;
 use super::seed::Dice;
 
@@ -37,27 +38,6 @@ pub(crate) enum Sent {
     Chunked,
     /// In chunks that no decoder takes, with the status that this is worth.
     Faulty(u16),
-}
-
-/// The alphabet, again and again: longer than any body here.
-static LETTERS: [u8; LONGEST] = letters();
-
-const LONGEST: usize = 26 * 20_000;
-
-const fn letters() -> [u8; LONGEST] {
-    let mut letters = [b'a'; LONGEST];
-    let mut at = 0;
-    while at < LONGEST {
-        letters[at] = b'a' + (at % 26) as u8;
-        at += 1;
-    }
-    letters
-}
-
-/// The bytes of which bodies are made, on both ways: those of each number begin with another
-/// letter.
-pub(crate) fn stretch(number: usize, from: usize, count: usize) -> &'static [u8] {
-    &LETTERS[(number * 7 + from) % 26..][..count]
 }
 
 /// Heads that nobody takes, with the status that they are worth. The fault is in all of them, so

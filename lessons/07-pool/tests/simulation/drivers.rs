@@ -39,6 +39,11 @@ impl Transport for ScriptedLine {
         Ok(())
     }
 
+    fn send_last(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.kernel.lock().note(Event::SendsLast);
+        self.send(bytes)
+    }
+
     fn sent(&self) -> u64 {
         self.kernel.lock().out.len() as u64
     }

@@ -16,6 +16,7 @@ pub(crate) fn ending_is_right(kernel: &Kernel, facts: &Facts) -> Result<(), Find
         _ => None,
     });
     let found = closed.next();
+    last_is_last(kernel)?;
     let (expected, why) = expect(kernel, facts);
     match found.is_some_and(|found| expected.contains(&found)) {
         true => Ok(()),
@@ -62,7 +63,7 @@ fn expect(kernel: &Kernel, facts: &Facts) -> (&'static [Ending], &'static str) {
         return (&[Clean], "nothing was asked");
     };
     let asked = &kernel.talk.requests[number];
-    let says_stay = kernel.reader.answers[number].says == super::reader::Says::Stay;
+    let says_stay = kernel.reader.answers[number].says == super::seen::Says::Stay;
     if !called {
         let in_head = kernel.came < asked.head_end && asked.refused.is_none();
         let is_late = kernel.reader.answers[number].code == 408 && kernel.came < asked.head_end;
@@ -91,5 +92,32 @@ fn handed_over_is_what_came(kernel: &Kernel, number: usize) -> Result<(), Findin
     match taken.next() == Some(expected) {
         true => Ok(()),
         false => Err(Promise::RightEnding.broken("a protocol was given other bytes than came")),
+    }
+}
+
+/// Behind what was sent as the last, nothing else happens, not even time: the kernel keeps it
+/// until the close.
+fn last_is_last(kernel: &Kernel) -> Result<(), Finding> {
+    let mut behind = kernel
+        .record
+        .iter()
+        .skip_while(|entry| entry.event != Event::SendsLast);
+    let is_part = |event: &Event| {
+        let is_harmless = matches!(event, Event::SendsLast | Event::Sent(_) | Event::Blocked);
+        is_harmless
+            || matches!(
+                event,
+                Event::Acts(_) | Event::SendFailed | Event::Dropped(_)
+            )
+    };
+    let other = behind
+        .find(|entry| !is_part(&entry.event))
+        .map(|entry| &entry.event);
+    match other {
+        None | Some(Event::Closed(Ending::Clean | Ending::Reset)) => Ok(()),
+        Some(event) => {
+            let what = format!("{event:?} behind what was sent as the last");
+            Err(Promise::RightEnding.broken(what))
+        }
     }
 }

@@ -8,13 +8,10 @@ use std::time::{Duration, Instant};
 
 use lesson03::Bell;
 
-use super::client::Action;
 use super::reader::Reader;
 use super::record::{Entry, Event};
 use super::script::{HouseRules, KernelRules, Reading, Talk};
-
-/// For so long after a client has closed, nobody here has heard of it.
-const WAY: Duration = Duration::from_millis(20);
+use super::time::WAY;
 
 /// Everything about one connection but the server. Time passes here, and nowhere else.
 pub(crate) struct Kernel {
@@ -25,17 +22,17 @@ pub(crate) struct Kernel {
     base: Instant,
     pub(crate) now: Duration,
     /// What the client does next, and since when it could.
-    next_action: usize,
-    since: Duration,
+    pub(super) next_action: usize,
+    pub(super) since: Duration,
     /// What was sent and has not come: each piece as the offset of its end.
-    on_its_way: Vec<usize>,
+    pub(super) on_its_way: Vec<usize>,
     pub(crate) came: usize,
-    has_ended: bool,
-    has_reset: bool,
-    left: Option<Duration>,
+    pub(super) has_ended: bool,
+    pub(super) has_reset: bool,
+    pub(super) left: Option<Duration>,
     pub(crate) out: Vec<u8>,
-    taken: usize,
-    stalled: Option<Duration>,
+    pub(super) taken: usize,
+    pub(super) stalled: Option<Duration>,
     pub(crate) reader: Reader,
     pub(crate) record: Vec<Entry>,
 }
@@ -69,7 +66,7 @@ pub(crate) fn sleep(time: Duration) {
 }
 
 impl Kernel {
-    pub(crate) fn new(
+    pub(crate) fn install(
         talk: &Arc<Talk>,
         rules: &HouseRules,
         stop: &Arc<Bell>,
@@ -120,7 +117,7 @@ impl Kernel {
         self.talk.stop.is_some_and(|stop| stop <= self.now)
     }
 
-    fn set_house(&self) {
+    pub(super) fn set_house(&self) {
         match self.has_stopped() {
             true if !self.stop.has_rung() => self.stop.ring(),
             true => {}
@@ -129,128 +126,6 @@ impl Kernel {
         let turns = self.talk.crowded.iter().filter(|&&at| at <= self.now);
         self.crowded
             .store(turns.count() % 2 == 1, Ordering::Relaxed);
-    }
-}
-
-/// Time.
-impl Kernel {
-    /// Lets so much time pass, and everything happen that happens in it.
-    pub(crate) fn pass(&mut self, time: Duration) {
-        let end = self.now + time;
-        while let Some(next) = self.next_event().filter(|&next| next <= end) {
-            self.go_to(next);
-        }
-        self.go_to(end);
-    }
-
-    /// Goes on to the next thing that happens, but not beyond `end`. Tells whether one did.
-    pub(crate) fn pass_to_next(&mut self, end: Duration) -> bool {
-        let next = self.next_event().filter(|&next| next <= end);
-        self.go_to(next.unwrap_or(end.max(self.now)));
-        next.is_some()
-    }
-
-    fn go_to(&mut self, moment: Duration) {
-        self.now = moment;
-        self.set_house();
-        self.take(true);
-        self.act();
-    }
-
-    /// When something happens by itself again.
-    fn next_event(&self) -> Option<Duration> {
-        let client = match self.talk.actions.get(self.next_action) {
-            Some(Action::Wait(time) | Action::AwaitGo(_, time)) => Some(self.since + *time),
-            _ => None,
-        };
-        let waits = self.out.len() > self.taken;
-        let takes = match self.talk.kernel.reader {
-            Reading::Slowly { every, .. } if waits => {
-                let ticks = self.now.as_nanos() / every.as_nanos() + 1;
-                Some(every * ticks as u32)
-            }
-            Reading::Stalls { pause, .. } if waits => self.stalled.map(|since| since + pause),
-            _ => None,
-        };
-        let turns = self.talk.crowded.iter().copied().chain(self.talk.stop);
-        let heard = self.left.map(|left| left + WAY);
-        let later = |at: &Duration| *at > self.now;
-        turns
-            .chain(client)
-            .chain(takes)
-            .chain(heard)
-            .filter(later)
-            .min()
-    }
-
-    /// The client takes what it takes of its answers by now.
-    fn take(&mut self, is_later: bool) {
-        let all = self.out.len();
-        self.taken = match self.talk.kernel.reader {
-            Reading::AtOnce => all,
-            Reading::Slowly { bytes, every } => {
-                let is_tick = is_later && self.now.as_nanos().is_multiple_of(every.as_nanos());
-                all.min(self.taken + if is_tick { bytes } else { 0 })
-            }
-            Reading::Stalls { behind, pause } if all > behind => {
-                let since = *self.stalled.get_or_insert(self.now);
-                if self.now >= since + pause {
-                    all
-                } else {
-                    behind
-                }
-            }
-            Reading::Stalls { .. } => all,
-        };
-    }
-
-    /// The client does what it can do now.
-    fn act(&mut self) {
-        while let Some(&action) = self.talk.actions.get(self.next_action) {
-            if !self.is_due(action) {
-                return;
-            }
-            self.since = match action {
-                Action::Wait(time) => self.since + time,
-                _ => self.now,
-            };
-            self.next_action += 1;
-            match action {
-                Action::Send(to) if !self.has_reset => self.on_its_way.push(to),
-                Action::HalfClose => self.has_ended = true,
-                Action::Leave => {
-                    self.has_ended = true;
-                    self.left = Some(self.now);
-                }
-                Action::Reset => {
-                    self.has_reset = true;
-                    self.on_its_way.clear();
-                }
-                _ => {}
-            }
-            self.note(Event::Acts(action));
-        }
-    }
-
-    fn is_due(&self, action: Action) -> bool {
-        let has_answers = |count: usize| {
-            let end = count
-                .checked_sub(1)
-                .map(|last| self.reader.answers.get(last));
-            end.is_none_or(|seen| {
-                seen.and_then(|it| it.end)
-                    .is_some_and(|at| at <= self.taken)
-            })
-        };
-        match action {
-            Action::Wait(time) => self.now >= self.since + time,
-            Action::AwaitAnswers(count) => has_answers(count),
-            Action::AwaitGo(number, patience) => {
-                let has_go = self.reader.goes.contains(&number);
-                has_go || has_answers(number + 1) || self.now >= self.since + patience
-            }
-            _ => true,
-        }
     }
 }
 

@@ -7,7 +7,8 @@
 #[path = "simulator.rs"]
 mod simulator;
 
-use simulator::{Campaign, Planted, Promise, hush, play};
+use simulator::judge::Promise;
+use simulator::{Campaign, Planted, hush, play};
 
 const SEEDS: u64 = 100_000;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::kernel::Shared;
-use super::reader::Says;
 use super::record::Event;
+use super::seen::Says;
 
 /// What a driver gets wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,6 +34,8 @@ pub(crate) enum Event {
     /// The client is gone: reading fails.
     Failed,
     Sent(usize),
+    /// What it sends now is the last, and the connection is closed together with it.
+    SendsLast,
     /// There is no room for what it sends.
     Blocked,
     SendFailed,

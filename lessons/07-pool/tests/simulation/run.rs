@@ -133,7 +133,7 @@ impl Stage {
         let bell = BELL.with(Arc::clone);
         let crowded = Arc::new(AtomicBool::new(false));
         let base = Instant::now();
-        let kernel = |talk| Kernel::new(talk, &script.rules, &bell, &crowded, base);
+        let kernel = |talk| Kernel::install(talk, &script.rules, &bell, &crowded, base);
         let kernels: Vec<Shared> = script.conversations.iter().map(kernel).collect();
         let player = Player {
             kernels: kernels.clone(),

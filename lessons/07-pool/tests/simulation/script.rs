@@ -149,13 +149,17 @@ impl KernelRules {
             },
             1 => Reading::Stalls {
                 behind: dice.between(0, 500),
-                pause: milliseconds(dice.pick(&[50, 1500, 1_000_000])),
+                pause: milliseconds(dice.pick(&[50, 150, 1500, 1_000_000])),
             },
             _ => Reading::AtOnce,
         };
         KernelRules {
             most_per_write: dice.pick(&[1, 3, 50, 1000, usize::MAX, usize::MAX]),
-            room: dice.pick(&[60, 1000, 50_000]),
+            room: match reader {
+                // Nothing but time passes until such a client takes more.
+                Reading::Stalls { .. } => dice.pick(&[10, 60, 1000]),
+                _ => dice.pick(&[60, 1000, 50_000]),
+            },
             reader,
             joins: dice.one_in(2),
         }

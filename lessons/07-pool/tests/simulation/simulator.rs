@@ -13,14 +13,16 @@
 mod agree;
 mod application;
 mod asked;
+mod bodies;
 mod campaign;
 mod client;
 mod deadlines;
 mod drivers;
 mod endings;
 mod facts;
-mod judge;
+pub(crate) mod judge;
 mod kernel;
+mod letters;
 mod plan;
 mod planted;
 mod reader;
@@ -28,7 +30,9 @@ mod record;
 mod run;
 mod script;
 mod seed;
+mod seen;
+mod time;
+mod words;
 
 pub(crate) use campaign::{Campaign, hush, play};
-pub(crate) use judge::Promise;
 pub(crate) use planted::Planted;
