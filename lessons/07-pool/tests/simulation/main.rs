@@ -1,0 +1,69 @@
+//! The conversation under a simulated client, kernel and clock, by seed.
+//!
+//! `cargo run --release -p lesson07 --example simulate -- --seeds 1000000` plays more of them.
+
+#![forbid(unsafe_code)]
+
+#[path = "simulator.rs"]
+mod simulator;
+
+use simulator::judge::Promise;
+use simulator::{Campaign, Planted, hush, play};
+
+const SEEDS: u64 = 100_000;
+
+/// Each test here uses all processors, so one is enough at a time.
+static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+fn campaign(planted: Planted) -> Campaign {
+    let _turn = ONE_AT_A_TIME.lock();
+    let progress = hush();
+    play(0..SEEDS, planted, progress.as_ref())
+}
+
+#[test]
+fn every_promise_is_kept_in_a_hundred_thousand_worlds() {
+    let campaign = campaign(Planted::Nothing);
+    if let Some((seed, run)) = campaign.failure {
+        let trace = run.trace.join("\n");
+        panic!("{trace}\nseed {seed}: {}", run.finding.unwrap());
+    }
+    assert_eq!(campaign.seeds, SEEDS);
+    // Shown by `-- --nocapture`.
+    println!(
+        "{} conversations in {:.1?}",
+        campaign.conversations, campaign.took
+    );
+}
+
+/// Plants a fault, and looks at what the simulator makes of it.
+fn finds(planted: Planted, promise: Promise, words: &str) {
+    let campaign = campaign(planted);
+    let (_, run) = campaign.failure.expect("it is found");
+    let finding = run.finding.unwrap();
+    assert_eq!(finding.promise, promise, "{finding}");
+    assert!(finding.what.contains(words), "{finding}");
+    assert!(
+        campaign.seeds < SEEDS / 10,
+        "found after {} seeds",
+        campaign.seeds
+    );
+}
+
+#[test]
+fn a_body_that_is_not_dropped_when_its_client_leaves_is_found() {
+    let words = "dropped 0 times of 1";
+    finds(Planted::BodyNotDropped, Promise::BodyIsDropped, words);
+}
+
+#[test]
+fn a_keep_alive_too_many_is_found() {
+    let words = "it said that it stays, and closed";
+    finds(Planted::KeepAliveTooMany, Promise::WordIsKept, words);
+}
+
+#[test]
+fn a_deadline_that_is_noticed_one_event_late_is_found() {
+    let words = "the time was up at";
+    finds(Planted::DeadlineLate, Promise::DeadlineIsKept, words);
+}
