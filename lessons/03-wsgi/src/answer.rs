@@ -186,6 +186,10 @@ impl<W: Wire> Answer<W> {
         self.close_body();
         if !self.draft.is_committed() {
             self.draft.replace(&page, stamp, out);
+            if self.client_left {
+                self.unsent = out.len() as u64;
+                out.clear(); // Half of something else may have been sent before it.
+            }
         }
     }
 
@@ -332,6 +336,11 @@ impl<W: Wire> Answer<W> {
     /// Whether everything has been made.
     pub fn is_made(&self) -> bool {
         self.is_made
+    }
+
+    /// Whether the client has left, or takes nothing any more.
+    pub fn is_abandoned(&self) -> bool {
+        self.client_left
     }
 
     /// The answer as bytes, to be asked about.

@@ -194,9 +194,15 @@ impl<W: Wire, C: Coding, T: Transport + ?Sized> Source for RefCell<Parties<'_, W
         let parties = &mut *self.borrow_mut();
         let may_go = !parties.answer.draft().is_committed();
         let transport = parties.transport.as_deref_mut();
-        parties
+        let outcome = parties
             .intake
-            .read(&mut parties.rest, transport, may_go, into)
+            .read(&mut parties.rest, transport, may_go, into);
+        if outcome.is_err() && parties.intake.blame().is_none() {
+            // The connection broke, perhaps in the middle of `100 Continue`. Whatever the
+            // application makes of that, nothing may be sent behind half of a message.
+            parties.answer.abandon(0);
+        }
+        outcome
     }
 }
 
@@ -206,6 +212,10 @@ impl<W: Wire, C: Coding, T: Transport + ?Sized> Sink for RefCell<Parties<'_, W, 
             return Ok(()); // Legal, and no reason to make the head final.
         }
         let parties = &mut *self.borrow_mut();
+        if parties.answer.is_abandoned() {
+            // A piece is missing by now, and none may come behind it.
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         if parties.answer.draft().is_upgrade() {
             let message = "what follows a 101 is for its protocol to write";
             return Err(io::Error::other(message));
@@ -220,3 +230,106 @@ impl<W: Wire, C: Coding, T: Transport + ?Sized> Sink for RefCell<Parties<'_, W, 
     }
 }
 // ANCHOR_END: parties
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read, Write};
+    use std::time::Instant;
+
+    use lesson02::{Settings, parse_head};
+
+    use super::*;
+    use crate::{AppError, Gateway, Length, Pace, UntilClose, application};
+
+    /// A client that stops to take anything after so many bytes, and a little later goes on.
+    struct Falters {
+        room: usize,
+        sent: Vec<u8>,
+    }
+
+    impl Transport for Falters {
+        fn read(&mut self, _into: &mut [u8], _deadline: Instant) -> io::Result<usize> {
+            Err(ErrorKind::ConnectionReset.into())
+        }
+
+        fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+            let count = bytes.len().min(self.room);
+            self.sent.extend_from_slice(&bytes[..count]);
+            self.room = usize::MAX;
+            match count == bytes.len() {
+                true => Ok(()),
+                false => Err(ErrorKind::TimedOut.into()),
+            }
+        }
+
+        fn sent(&self) -> u64 {
+            self.sent.len() as u64
+        }
+
+        fn reset_on_close(&mut self, _on: bool) {}
+    }
+
+    /// What a client gets of the answer to `fields` that takes so many bytes at first.
+    fn serve(fields: &str, room: usize, app: &dyn Application) -> (String, Outcome) {
+        let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+        let deployment = Deployment::at(peer, "test");
+        let gateway = Gateway::new(Settings::default(), Pace::default(), deployment);
+        let text = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n{fields}\r\n");
+        let limits = &gateway.settings.limits;
+        let mut desk = Desk::default();
+        desk.input.reset(limits.head_bytes);
+        desk.input.room()[..text.len()].copy_from_slice(text.as_bytes());
+        desk.input.grow(text.len());
+        desk.head = parse_head(text.as_bytes(), limits).unwrap().unwrap();
+        let visit = Visit {
+            deployment: &gateway.deployment,
+            peer,
+            session: None,
+            policy: &UntilClose,
+        };
+        let sent = Vec::new();
+        let mut client = Falters { room, sent };
+        let mut exchange = gateway.exchange(Length(3), UntilClose, &desk);
+        let outcome = exchange.run(app, &visit, &mut desk, &mut client);
+        (String::from_utf8(client.sent).unwrap(), outcome)
+    }
+
+    #[test]
+    fn nothing_follows_half_of_a_100_continue() {
+        let expects = "Expect: 100-continue\r\n";
+        let ignores = application(|environ, start_response| {
+            let _ = environ.input().read(&mut [0; 3]);
+            start_response.begin("200 OK", &[])?;
+            Ok(Body::from("whatever"))
+        });
+        let fails = application(|environ, _| {
+            environ.input().read_exact(&mut [0; 3])?;
+            Ok(Body::Empty)
+        });
+        let writes = application(|environ, start_response| {
+            let _ = environ.input().read(&mut [0; 3]);
+            let mut writer = start_response.begin("200 OK", &[])?;
+            assert!(writer.write_all(b"whatever").is_err());
+            Err(AppError::new("nobody is there"))
+        });
+        let apps: [&dyn Application; 3] = [&ignores, &fails, &writes];
+        for app in apps {
+            let (sent, outcome) = serve(expects, 12, app);
+            assert_eq!(sent, "HTTP/1.1 100");
+            assert_eq!((outcome.ending, outcome.body_bytes), (Ending::Reset, 0));
+        }
+    }
+
+    #[test]
+    fn nothing_follows_half_of_a_piece_whoever_goes_on_writing() {
+        let goes_on = application(|_, start_response| {
+            let mut writer = start_response.begin("200 OK", &[])?;
+            assert!(writer.write_all(b"first").is_err());
+            assert!(writer.write_all(b"second").is_err());
+            Ok(Body::from("third"))
+        });
+        let (sent, outcome) = serve("", 20, &goes_on);
+        assert_eq!(sent, "HTTP/1.1 200 OK\r\nDat");
+        assert_eq!((outcome.ending, outcome.is_whole), (Ending::Reset, false));
+    }
+}

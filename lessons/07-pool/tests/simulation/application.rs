@@ -92,7 +92,7 @@ impl Part<'_> {
                     self.note(Event::Made(self.number, count));
                     let data = stretch(self.number, written, count);
                     written += count;
-                    if writer.write_all(data).is_err() {
+                    if writer.write_all(data).is_err() && self.plan.passes_errors_on {
                         return Err(self.fails(Failing::Output));
                     }
                 }

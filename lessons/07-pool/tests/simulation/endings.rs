@@ -56,6 +56,9 @@ fn expect(kernel: &Kernel, facts: &Facts) -> (&'static [Ending], &'static str) {
     if part.is_some_and(|part| part.breaks_off() || is_short(part) && part.drop_failed) {
         return (&[Reset], "the application broke off");
     }
+    if facts.left_in_call {
+        return (&[Reset], "the client left before it was answered");
+    }
     if facts.client_left {
         return (&[Clean, Drain], "the client left, and no answer suffers");
     }

@@ -11,6 +11,8 @@ pub(crate) struct Facts {
     /// Reading or writing failed.
     pub(crate) client_left: bool,
     pub(crate) send_failed: bool,
+    /// An application was reading when the client left.
+    pub(crate) left_in_call: bool,
     pub(crate) ended: bool,
     pub(crate) timed_out: bool,
     pub(crate) upgraded: Option<usize>,
@@ -98,13 +100,17 @@ pub(crate) fn gather(kernel: &Kernel) -> Facts {
         part.begun = plan.acts.contains(&super::plan::Act::Begin);
         part.counts = part.begun && plan.code() != 101;
     }
+    let mut before = None;
     for entry in &kernel.record {
         match entry.event {
             Event::Ended => facts.ended = true,
             Event::TimedOut => facts.timed_out = true,
             Event::Failed => facts.client_left = true,
             Event::SendFailed => (facts.client_left, facts.send_failed) = (true, true),
-            Event::ReadFails(number) => facts.parts[number].read_fails = true,
+            Event::ReadFails(number) => {
+                facts.parts[number].read_fails = true;
+                facts.left_in_call |= before == Some(&Event::Failed);
+            }
             Event::Called(number) => facts.parts[number].called = true,
             Event::Made(number, count) if facts.parts[number].counts => {
                 facts.parts[number].made += count;
@@ -127,6 +133,7 @@ pub(crate) fn gather(kernel: &Kernel) -> Facts {
             Event::Closed(_) => closed = true,
             _ => {}
         }
+        before = Some(&entry.event);
     }
     facts
 }
