@@ -166,19 +166,15 @@ pub struct Mark(usize);
 impl Environ<'_> {
     /// `PATH_INFO` as bytes: what the client percent-encoded.
     pub fn path_bytes(&self) -> Cow<'_, [u8]> {
-        match self.get("PATH_INFO") {
-            Some(path) if path.is_ascii() => match path {
-                Cow::Borrowed(path) => Cow::Borrowed(path.as_bytes()),
-                Cow::Owned(path) => Cow::Owned(path.into_bytes()),
-            },
+        match self.get("PATH_INFO").unwrap_or_default() {
+            Cow::Borrowed(path) if path.is_ascii() => Cow::Borrowed(path.as_bytes()),
             // Latin-1 back to bytes. A character beyond it was set by an application, as text.
-            Some(path) if path.chars().all(|char| u32::from(char) <= 0xff) => Cow::Owned(
+            path => Cow::Owned(
                 path.chars()
-                    .map(|char| u8::try_from(char).unwrap_or(b'?'))
-                    .collect(),
+                    .map(|char| u8::try_from(char).ok())
+                    .collect::<Option<Vec<u8>>>()
+                    .unwrap_or_else(|| path.into_owned().into_bytes()),
             ),
-            Some(path) => Cow::Owned(path.into_owned().into_bytes()),
-            None => Cow::Borrowed(b""),
         }
     }
 

@@ -2,6 +2,7 @@
 
 // ANCHOR: imports
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use lesson02::{Version, percent_decode};
 
@@ -63,13 +64,7 @@ impl Environ<'_> {
     /// The header behind a name like `HTTP_USER_AGENT`.
     fn http_variable(&self, key: &str) -> Option<Cow<'_, str>> {
         let wanted = key.strip_prefix("HTTP_")?;
-        let matches = |name: &str| {
-            name.len() == wanted.len()
-                && name
-                    .bytes()
-                    .zip(wanted.bytes())
-                    .all(|(byte, key)| variable_byte(byte) == key)
-        };
+        let matches = |name: &str| name.bytes().map(variable_byte).eq(wanted.bytes());
         let own = |name: &str| !is_variable_of_its_own(name) && !name.contains('_');
         let separator = if wanted == "COOKIE" { "; " } else { "," };
         let mut values = self
@@ -108,11 +103,9 @@ fn variable_byte(byte: u8) -> u8 {
 
 /// Bytes as characters, one each: how PEP 3333 wants them in strings.
 fn latin1(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
-    let of_bytes = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
     match bytes {
         Cow::Borrowed(bytes) if bytes.is_ascii() => String::from_utf8_lossy(bytes),
-        Cow::Borrowed(bytes) => Cow::Owned(of_bytes(bytes)),
-        Cow::Owned(bytes) => Cow::Owned(of_bytes(&bytes)),
+        bytes => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
     }
 }
 // ANCHOR_END: get_original
@@ -144,24 +137,16 @@ impl Environ<'_> {
             .filter(|(name, _)| !is_variable_of_its_own(name));
         let mut names: Vec<String> = fixed.map(str::to_owned).into();
         names.extend(headers.map(|(name, _)| {
-            format!(
-                "HTTP_{}",
-                name.bytes()
-                    .map(variable_byte)
-                    .map(char::from)
-                    .collect::<String>()
-            )
+            let name = name.bytes().map(variable_byte).map(char::from);
+            "HTTP_".chars().chain(name).collect()
         }));
         names.extend(self.extra_variables().map(|(name, _)| name.clone()));
         names.extend(self.overlay.iter().map(|(name, _)| name.to_string()));
-        let mut variables: Vec<(String, Value)> = names
-            .into_iter()
-            .filter_map(|name| {
-                self.get(&name)
-                    .map(|value| (name, Value::Text(value.into())))
-            })
-            .collect();
-        for (name, value) in [
+        let texts = names.into_iter().filter_map(|name| {
+            let text = Value::Text(self.get(&name)?.into());
+            Some((name, text))
+        });
+        let others = [
             ("wsgi.version", Value::Version(1, 0)),
             ("wsgi.input", Value::Stream("request body")),
             ("wsgi.errors", Value::Stream("standard error")),
@@ -171,12 +156,10 @@ impl Environ<'_> {
                 Value::Flag(self.deployment.multiprocess),
             ),
             ("wsgi.run_once", Value::Flag(false)),
-        ] {
-            variables.push((name.to_owned(), value));
-        }
-        variables.sort_by(|(one, _), (other, _)| one.cmp(other));
-        variables.dedup_by(|(one, _), (other, _)| one == other);
-        variables.into_iter()
+        ]
+        .map(|(name, value)| (name.to_owned(), value));
+        let sorted: BTreeMap<String, Value> = others.into_iter().chain(texts).collect();
+        sorted.into_iter()
     }
 }
 // ANCHOR_END: iter
