@@ -1,35 +1,19 @@
 //! The exercises of the chapters, each with a probe that is red before and green after.
 
+mod exercise;
 mod list;
 mod solved;
 mod together;
 
 use std::path::Path;
 
-use crate::lessons;
 use crate::outcome::{Finding, Verdict, describe};
 use crate::server::Launch;
 use crate::workshop;
 use crate::world::World;
 
+pub use exercise::Exercise;
 pub use list::EXERCISES;
-
-/// One exercise.
-pub struct Exercise {
-    /// Chapter and number: `02-1`.
-    pub id: &'static str,
-    /// The lesson that it adds to.
-    pub lesson: u8,
-    /// What it is called.
-    pub title: &'static str,
-    /// What to do.
-    pub task: &'static str,
-    /// A push in the right direction.
-    pub hint: &'static str,
-    /// Our solution, an example of the lesson's package.
-    pub example: &'static str,
-    probe: fn(&World) -> Verdict,
-}
 
 /// The exercise with this number: `02-1`, or `2-1`.
 pub fn find(id: &str) -> Option<&'static Exercise> {
@@ -42,26 +26,6 @@ pub fn find(id: &str) -> Option<&'static Exercise> {
     EXERCISES
         .iter()
         .find(|exercise| numbers(exercise.id) == Some(wanted))
-}
-
-impl Exercise {
-    /// The package of its lesson.
-    pub fn package(&self) -> &'static str {
-        // A test below proves that each exercise names a lesson of the list.
-        lessons::numbered(self.lesson).map_or("", |lesson| lesson.package)
-    }
-
-    /// Runs its probe, and then asks the server once more.
-    pub fn run(&self, world: &World) -> Verdict {
-        world.bounded(|| {
-            (self.probe)(world)?;
-            world.connect()?.leave();
-            match world.has_exited() {
-                true => Err(Finding::Died("the server process has ended".to_owned())),
-                false => Ok(()),
-            }
-        })
-    }
 }
 
 /// Asserts that an exercise is red on the lesson's own binary and green on our solution.

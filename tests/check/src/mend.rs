@@ -5,18 +5,12 @@
 //! one client before many.
 
 mod order;
+mod step;
 
 pub use order::MENDS;
+pub use step::Mend;
 
 use crate::probe::Probe;
-
-/// One thing to do, and the probes that it turns green.
-pub struct Mend {
-    /// What to do, in a sentence.
-    pub how: &'static str,
-    /// For which probes.
-    pub probes: &'static [&'static str],
-}
 
 /// How to mend what a probe finds.
 pub fn of(probe: &Probe) -> Option<&'static Mend> {

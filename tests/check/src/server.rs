@@ -1,6 +1,7 @@
 //! A server in a child process: listened to, looked into, and ended with certainty.
 
 mod launch;
+mod start;
 
 use std::net::SocketAddr;
 use std::process::Child;
@@ -14,7 +15,8 @@ use crate::process::Processes;
 use crate::said::Said;
 use crate::transcript::Transcript;
 
-pub use launch::{Launch, StartError, free_port};
+pub use launch::{Launch, StartError};
+pub use start::free_port;
 
 /// A running server. Dropping it ends it, and everything that its command has started.
 pub struct Server {

@@ -6,9 +6,9 @@ use check::probe::Probe;
 use check::probes::{self, GROUPS};
 use check::small;
 
-use super::Stop;
 use super::flags::Choice;
 use super::nearest::unknown;
+use super::stop::Stop;
 
 /// The probes to run, and by what they are measured.
 pub(super) struct Chosen {

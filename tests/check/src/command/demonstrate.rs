@@ -13,9 +13,9 @@ use check::transcript::Transcript;
 use check::workshop;
 use check::world::World;
 
-use super::Stop;
 use super::nearest::unknown;
 use super::report::chapter;
+use super::stop::Stop;
 
 /// Shows a probe against a lesson's server. True: the matrix was right.
 pub(super) fn run(lesson: &str, probe: &str) -> Result<bool, Stop> {

@@ -10,10 +10,10 @@ use check::workshop;
 use super::nearest::unknown;
 use check::severity::Severity;
 
-use super::Stop;
 use super::flags::{Manner, Target};
 use super::found::Standing;
 use super::report::Paper;
+use super::stop::Stop;
 use super::subject::Subject;
 
 /// Checks a solution. True: it passes.

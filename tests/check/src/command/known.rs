@@ -9,8 +9,8 @@ use std::path::Path;
 
 use check::probes;
 
-use super::Stop;
 use super::nearest::unknown;
+use super::stop::Stop;
 
 /// Probes that may fail.
 #[derive(Clone, Default)]

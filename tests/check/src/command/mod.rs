@@ -2,6 +2,7 @@
 
 mod choice;
 mod demonstrate;
+mod end;
 mod exercise;
 mod flags;
 mod follows;
@@ -15,7 +16,9 @@ mod nearest;
 mod progress;
 mod report;
 mod sheet;
+mod stop;
 mod subject;
+mod summary;
 mod survey;
 mod watch;
 
@@ -23,7 +26,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use end::End;
 use flags::{Choice, Manner, Print, Target};
+use stop::{EXAMPLES, Stop};
 use subject::Subject;
 use survey::Survey;
 
@@ -72,49 +77,6 @@ enum Command {
     },
     /// List lessons, probes, our opinions and exercises
     List,
-}
-
-const EXAMPLES: &str = "\
-Most often:
-  cargo run -p check -- --addr 127.0.0.1:8888 --through lesson03
-  cargo run -p check -- --run \"python3 my_server.py {port}\"
-  cargo run -p check -- break lesson01 silent-client
-
-Exit code: 0 all that is required is ok, 1 something is not, 2 the command line is wrong,
-3 the server could not be reached or started, 4 a probe itself is broken, 130 stopped by Ctrl-C.";
-
-/// Why the command ends before it has a result.
-enum Stop {
-    /// The command line is wrong.
-    Usage(String),
-    /// There is no server.
-    NoServer(String),
-}
-
-impl Stop {
-    fn no_target() -> Stop {
-        Stop::Usage(format!("which server? Give --addr or --run.\n\n{EXAMPLES}"))
-    }
-}
-
-/// How a run ended.
-struct End {
-    /// Whether all that is required is ok.
-    good: bool,
-    /// Whether a probe itself is broken.
-    broken: bool,
-    /// The probes that count as failed.
-    failed: Vec<&'static str>,
-}
-
-impl From<bool> for End {
-    fn from(good: bool) -> End {
-        End {
-            good,
-            broken: false,
-            failed: Vec::new(),
-        }
-    }
 }
 
 /// Runs the command line of this process.

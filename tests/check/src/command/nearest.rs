@@ -1,5 +1,7 @@
 //! "Did you mean …?"
 
+use super::stop::Stop;
+
 /// The name most like `word`, as a whole or in one of its parts, if one is near enough to be meant.
 pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let near = names.filter_map(|name| {
@@ -15,16 +17,12 @@ pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> O
 }
 
 /// An error for a name that does not exist, with the one that may be meant.
-pub(super) fn unknown<'a>(
-    what: &str,
-    word: &str,
-    names: impl Iterator<Item = &'a str>,
-) -> super::Stop {
+pub(super) fn unknown<'a>(what: &str, word: &str, names: impl Iterator<Item = &'a str>) -> Stop {
     let hint = match nearest(word, names) {
         Some(name) => format!("Did you mean {name}?"),
         None => "`cargo run -p check -- list` shows them all.".to_owned(),
     };
-    super::Stop::Usage(format!("there is no {what} {word:?}. {hint}"))
+    Stop::Usage(format!("there is no {what} {word:?}. {hint}"))
 }
 
 /// How many letters must be put in, taken out or changed to get from one word to the other.

@@ -7,8 +7,8 @@ use check::outcome::Finding;
 use check::server::{Launch, Server};
 use check::world::World;
 
-use super::Stop;
 use super::flags::Target;
+use super::stop::Stop;
 
 /// A server under test.
 pub(super) enum Subject {

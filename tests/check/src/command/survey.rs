@@ -10,14 +10,15 @@ use check::probe::{Needs, Probe};
 use check::severity::Severity;
 
 use super::choice::{self, Chosen};
+use super::end::End;
 use super::flags::{Choice, Manner, Print};
 use super::follows;
 use super::found::{Found, Standing};
 use super::interrupt;
 use super::known::Known;
 use super::sheet::Sheet;
+use super::stop::Stop;
 use super::subject::Subject;
-use super::{End, Stop};
 
 /// How many times the patience a second try has.
 const MORE_PATIENCE: f64 = 2.0;

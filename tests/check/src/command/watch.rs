@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use check::screen::say;
 
+use super::end::End;
 use super::flags::{Choice, Manner, Print, Target};
+use super::stop::Stop;
 use super::subject::Subject;
 use super::survey::Survey;
-use super::{End, Stop};
 
 /// Runs the survey again and again, until Ctrl-C.
 pub(super) fn run(

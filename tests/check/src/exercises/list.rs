@@ -1,6 +1,7 @@
 //! Every exercise.
 
-use super::{Exercise, solved, together};
+use super::exercise::Exercise;
+use super::{solved, together};
 
 /// Every exercise, in order.
 pub const EXERCISES: &[Exercise] = &[

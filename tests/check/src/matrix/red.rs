@@ -2,7 +2,7 @@
 
 mod table;
 
-use super::Expected;
+use super::expected::Expected;
 use crate::probes::GROUPS;
 
 pub use table::RED;

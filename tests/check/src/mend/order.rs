@@ -1,10 +1,6 @@
 //! Every mend, in order.
 
-use super::Mend;
-
-const fn mend(how: &'static str, probes: &'static [&'static str]) -> Mend {
-    Mend { how, probes }
-}
+use super::step::{Mend, mend};
 
 /// Every mend, in the order in which they build on each other.
 pub const MENDS: &[Mend] = &[

@@ -8,7 +8,7 @@ use crate::answer::Framing;
 use crate::case::Closes;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::probes::imf_fixdate::imf_fixdate;
 use crate::world::World;
 

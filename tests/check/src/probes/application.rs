@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::client::NoAnswer;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Needs, Probe};
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {

@@ -3,7 +3,7 @@
 use crate::client::{End, NoAnswer};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::probes::persistence::plain_echo;
 use crate::world::World;
 

@@ -3,7 +3,7 @@
 use crate::client::NoAnswer;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Needs, Probe};
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::probes::persistence::{plain_echo, says_hi, second};
 use crate::world::World;
 

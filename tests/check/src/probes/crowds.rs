@@ -3,7 +3,7 @@
 use crate::client::{Client, NoAnswer};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Flags, Needs, Probe};
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::world::World;
 
 /// Room for as many clients as [`World::workers`] says, and no more.

@@ -3,7 +3,7 @@
 
 use crate::case::Closes;
 use crate::probe::Probe;
-use crate::probes::Group;
+use crate::probes::group::Group;
 
 pub(super) const GROUP: Group = Group {
     name: "lengths",

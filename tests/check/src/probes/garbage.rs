@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::{Group, SHORT_DEADLINES};
+use crate::probes::deadlines::SHORT_DEADLINES;
+use crate::probes::group::Group;
 use crate::transcript::Event;
 use crate::world::World;
 

@@ -2,7 +2,8 @@
 
 use crate::case::Closes;
 use crate::probe::Probe;
-use crate::probes::{Group, SHORT_DEADLINES};
+use crate::probes::deadlines::SHORT_DEADLINES;
+use crate::probes::group::Group;
 
 /// Malformed, or not for us.
 pub(super) const GROUP: Group = Group {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::client::{Client, GUARD};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Flags, Needs, Probe};
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::server::Server;
 use crate::transcript::Event;
 use crate::world::World;

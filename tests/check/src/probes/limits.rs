@@ -2,7 +2,7 @@
 
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::world::World;
 
 /// Too much.

@@ -5,8 +5,10 @@ mod application;
 mod bodies;
 mod chunks;
 mod crowds;
+mod deadlines;
 mod framing;
 mod garbage;
+mod group;
 mod heads;
 mod imf_fixdate;
 mod leaks;
@@ -19,17 +21,11 @@ mod stopping;
 mod unusual;
 mod visitors;
 
-use crate::probe::{Flags, Probe};
+use crate::probe::Probe;
 
-/// Probes that belong together.
-pub struct Group {
-    /// What they are called on the command line.
-    pub name: &'static str,
-    /// What they are about.
-    pub title: &'static str,
-    /// The probes.
-    pub probes: &'static [Probe],
-}
+pub use group::Group;
+#[cfg(test)]
+pub(crate) use patience::OURS;
 
 /// Every probe there is.
 pub const GROUPS: &[Group] = &[
@@ -68,25 +64,6 @@ pub fn group_of(name: &str) -> &'static Group {
     // Every probe is in a group: that is where `all` takes them from.
     GROUPS.iter().find(has).unwrap_or(&GROUPS[0])
 }
-
-/// The same for servers that serve one client at a time. For the others there is nothing to wait
-/// for in such a probe, and a deadline that a busy machine could miss would only blur it.
-const SHORT_DEADLINES_ALONE: &[Flags] = &[Flags {
-    from: 2,
-    to: 4,
-    words: "--head-timeout 0.4 --drain-timeout 0.4",
-}];
-
-/// The source of what no standard asks for: the thesis of this course is about waiting, and the
-/// standards leave that to the server.
-pub(crate) const OURS: &str = "This course asks";
-
-/// Deadlines that a test can wait for, for every server that has them.
-const SHORT_DEADLINES: &[Flags] = &[Flags {
-    from: 2,
-    to: 99,
-    words: "--head-timeout 0.4 --drain-timeout 0.4",
-}];
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::client::{Client, NoAnswer};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {

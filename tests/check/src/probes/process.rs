@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::client::{Client, GUARD, NoAnswer};
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Needs, Probe};
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::process::Processes;
 use crate::server::Server;
 use crate::transcript::Event;

@@ -2,7 +2,7 @@
 
 use crate::outcome::{Finding, Verdict};
 use crate::probe::{Needs, Probe};
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::world::World;
 
 /// Unusual and right.

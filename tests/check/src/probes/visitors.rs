@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::client::Client;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::Probe;
-use crate::probes::Group;
+use crate::probes::group::Group;
 use crate::world::World;
 
 pub(super) const GROUP: Group = Group {

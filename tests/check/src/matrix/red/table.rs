@@ -2,7 +2,7 @@
 
 use super::Rows::{Group, Named};
 use super::{Red, red};
-use crate::matrix::Expected::{Absent, Stalls, Waits, Wrong};
+use crate::matrix::expected::Expected::{Absent, Stalls, Waits, Wrong};
 
 /// Every cell that is not *ok*.
 pub const RED: &[Red] = &[
