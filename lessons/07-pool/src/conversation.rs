@@ -194,11 +194,11 @@ impl Conversation {
 
     /// Until when the next bytes of a head must come. A server that stops has little patience with
     /// clients that have asked for nothing.
-    fn be_patient(&mut self, house: &House, now: Instant) -> Instant {
-        if self.is_resting() {
-            self.deadline = house.patience(self.deadline, now);
+    fn be_patient(&self, house: &House, now: Instant) -> Instant {
+        match self.is_resting() {
+            true => house.patience(self.deadline, now),
+            false => self.deadline,
         }
-        self.deadline
     }
 
     /// Begins an exchange.
