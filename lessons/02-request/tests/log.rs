@@ -1,26 +1,14 @@
 //! Nobody waits for the log.
 
-use check::unread_log::{UnreadLog, lines_kept, lines_lost};
+use check::unread_log::promises;
 
 #[test]
 fn two_hundred_requests_are_answered_although_nobody_reads_the_log() {
-    let mut server = UnreadLog::of(env!("CARGO_BIN_EXE_lesson02"), "");
-    server.answers_all(200, "/", 200);
-    let mut log = server.read();
-    assert!(log.ends_with('\n'), "every line is whole: {log}");
-    assert_eq!(server.get("/").unwrap().status, 200);
-    // Where it listens, and a line a request.
-    let said = 1 + 201;
-    let before = lines_kept(&log) + lines_lost(&log);
-    log += &server.read_until(said - before);
-    assert!(lines_lost(&log) > 100, "{log}");
+    // Where it listens; for a request, one line.
+    promises::two_hundred_are_answered(env!("CARGO_BIN_EXE_lesson02"), 1, 1);
 }
 
 #[test]
 fn the_traffic_that_nobody_looks_at_holds_up_nobody() {
-    let mut server = UnreadLog::of(env!("CARGO_BIN_EXE_lesson02"), "--trace");
-    server.answers_all(50, "/", 200);
-    server.read();
-    server.answers_all(2, "/", 200);
-    assert!(lines_lost(&server.read()) > 100);
+    promises::a_trace_holds_up_nobody(env!("CARGO_BIN_EXE_lesson02"));
 }

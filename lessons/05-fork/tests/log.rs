@@ -1,40 +1,19 @@
 //! Nobody waits for the log.
 
-use check::unread_log::{UnreadLog, lines_kept, lines_lost};
-use rustix::process::Signal;
+use check::unread_log::promises;
 
 #[test]
 fn two_hundred_requests_are_answered_although_nobody_reads_the_log() {
-    let mut server = UnreadLog::of(env!("CARGO_BIN_EXE_lesson05"), "");
-    server.answers_all(200, "/", 200);
-    let mut log = server.read();
-    assert!(log.ends_with('\n'), "every line is whole: {log}");
-    server.signal(Signal::TERM);
-    assert_eq!(server.exit().code(), Some(0));
-    log += &server.read();
-    assert!(log.ends_with("\nstopped\n"), "{log}");
-    // Where it listens, two lines a request (the child's and the access log), and the end.
-    assert_eq!(lines_kept(&log) + lines_lost(&log), 1 + 2 * 200 + 2);
-    assert!(lines_lost(&log) > 100, "{log}");
+    // Where it listens; for a request, two lines: the child's and the access log.
+    promises::two_hundred_are_answered_and_the_server_stops(env!("CARGO_BIN_EXE_lesson05"), 1, 2);
 }
 
 #[test]
 fn a_panic_does_not_wait_for_the_log_either() {
-    let server = UnreadLog::of(env!("CARGO_BIN_EXE_lesson05"), "");
-    server.answers_all(60, "/panic", 500);
+    promises::a_panic_does_not_wait(env!("CARGO_BIN_EXE_lesson05"));
 }
 
 #[test]
 fn a_full_log_neither_keeps_the_server_from_stopping_nor_cuts_an_answer_short() {
-    let mut server = UnreadLog::of(env!("CARGO_BIN_EXE_lesson05"), "");
-    server.answers_all(100, "/", 200);
-    let mut slow = server.ask("/stream?n=20&ms=50");
-    while !String::from_utf8_lossy(slow.received()).contains("line 1 of") {
-        assert_eq!(slow.end(), None);
-        std::thread::yield_now();
-    }
-    server.signal(Signal::TERM);
-    assert_eq!(slow.answer().unwrap().text().lines().count(), 20);
-    assert_eq!(server.exit().code(), Some(0));
-    assert!(server.read().ends_with('\n'), "every line is whole");
+    promises::a_stop_cuts_no_answer_short(env!("CARGO_BIN_EXE_lesson05"));
 }

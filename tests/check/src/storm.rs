@@ -23,6 +23,17 @@ pub struct Storm {
     pub betrayed: AtomicUsize,
 }
 
+/// Asserts that whoever is connected when the server stops is answered, a hundred times over;
+/// `ROUNDS=1000` in the environment for the long run.
+pub fn nobody_is_betrayed(binary: &str) {
+    let rounds = std::env::var("ROUNDS").map_or(100, |rounds| rounds.parse().unwrap());
+    let storm = storm(binary, "--quiet", rounds);
+    let count = |clients: &AtomicUsize| clients.load(Ordering::SeqCst);
+    assert_eq!(count(&storm.betrayed), 0, "{storm:?}");
+    assert_eq!(count(&storm.not_let_in), 8 * rounds, "{storm:?}");
+    assert!(count(&storm.answered) >= 40 * rounds, "{storm:?}");
+}
+
 /// Starts the server so many times, and stops it each time while eight clients ask without a
 /// pause. Everybody has to get a whole answer, or no connection. The server has to end with 0.
 pub fn storm(binary: impl AsRef<Path> + Sync, flags: &str, rounds: usize) -> Storm {
