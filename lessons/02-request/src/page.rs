@@ -35,6 +35,11 @@ impl Page {
         }
     }
 
+    /// The page of a failure that is ours: what went wrong is for the log, not for the client.
+    pub fn failure() -> Page {
+        Page::text("500 Internal Server Error", "500 Internal Server Error\n")
+    }
+
     /// The same page with one more field.
     pub fn with_field(mut self, name: &'static str, value: &'static str) -> Page {
         self.fields.push((name, value));

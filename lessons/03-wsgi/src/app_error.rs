@@ -38,9 +38,7 @@ impl AppError {
 
     /// The answer to send.
     pub fn into_page(self) -> Page {
-        self.page.unwrap_or_else(|| {
-            Page::text("500 Internal Server Error", "500 Internal Server Error\n")
-        })
+        self.page.unwrap_or_else(Page::failure)
     }
 }
 

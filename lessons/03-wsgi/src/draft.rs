@@ -247,7 +247,7 @@ impl<W: Wire> Draft<W> {
     pub fn replace(&mut self, page: &Page, stamp: Stamp<'_>, out: &mut Vec<u8>) {
         // An application may have written the page. It goes the same way as everything that an
         // application says: what is no status, and what would break into the head, is not sent.
-        let failed = Page::text("500 Internal Server Error", "500 Internal Server Error\n");
+        let failed = Page::failure();
         let is_sound = check_status(&page.status).is_ok_and(|code| !is_without_body(code))
             && check_header("Content-Type", &page.content_type).is_ok()
             && page

@@ -301,8 +301,7 @@ impl<C: Coding> Intake<C> {
     }
 
     fn blame_or_500(&self) -> Page {
-        let failed = || Page::text("500 Internal Server Error", "500 Internal Server Error\n");
-        self.blame.clone().unwrap_or_else(failed)
+        self.blame.clone().unwrap_or_else(Page::failure)
     }
 }
 // ANCHOR_END: gather
