@@ -38,6 +38,7 @@ pub mod severity;
 pub mod small;
 pub mod storm;
 pub mod transcript;
+pub mod typical;
 pub mod unread_log;
 pub mod workshop;
 pub mod world;
