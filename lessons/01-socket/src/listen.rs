@@ -96,6 +96,8 @@ impl Error for CallError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::TcpStream;
+    use std::time::Duration;
 
     fn port_0() -> SocketAddr {
         "127.0.0.1:0".parse().unwrap()
@@ -140,10 +142,15 @@ mod tests {
     fn the_kernel_keeps_the_backlog_that_was_asked_for() {
         let socket = listen(port_0(), 3, ReuseAddress::Yes).unwrap();
         let address = bound(&socket);
-        // The kernel queues backlog + 1 connections without anybody calling accept.
-        let waiting: Vec<_> = (0..4)
-            .map(|_| std::net::TcpStream::connect(address).unwrap())
-            .collect();
-        assert_eq!(waiting.len(), 4);
+        // The kernel queues backlog + 1 connections without anybody calling accept …
+        let waiting = [(); 4].map(|()| TcpStream::connect(address).unwrap());
+        // … and does not answer the next one. Here one that is answered is so at once.
+        let patience = Duration::from_millis(500);
+        let error = TcpStream::connect_timeout(&address, patience).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        // One is taken out, and there is room for one more.
+        socket.accept().unwrap();
+        TcpStream::connect(address).unwrap();
+        drop(waiting);
     }
 }

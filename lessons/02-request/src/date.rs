@@ -83,7 +83,19 @@ mod tests {
     }
 
     #[test]
-    fn a_real_clock_is_not_frozen_in_the_past() {
-        assert_ne!(Clock::default().date(), "Thu, 01 Jan 1970 00:00:00 GMT");
+    fn a_real_clock_tells_the_time_of_now_and_does_not_stop() {
+        let second = || {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH);
+            since.unwrap().as_secs()
+        };
+        let mut clock = Clock::default();
+        let start = second();
+        // Over the end of a second, so that a clock that has stopped is seen to.
+        while second() < start + 2 {
+            let before = second();
+            let date = clock.date().to_owned();
+            let mut possible = (before..=second()).map(imf_fixdate);
+            assert!(possible.any(|one| one == date), "{date} at {before}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
+#[cfg(target_os = "linux")]
 use rustix::net::{SendFlags, send};
 // ANCHOR_END: imports
 
@@ -34,6 +35,12 @@ pub trait Stream: Send {
         self.write(bytes)
     }
 
+    /// Whether the client has begun to agree on something with us and had an answer, but has not
+    /// sent a byte of its request. If we came late to that, it is not the client's fault.
+    fn is_in_talks(&self) -> bool {
+        false
+    }
+
     /// Says that nothing more will come, where a protocol has words for it.
     fn say_goodbye(&mut self) {}
 
@@ -49,8 +56,9 @@ impl Stream for Arc<TcpStream> {
         self
     }
 
-    /// The kernel keeps them until the close, and sends them together with the end: one packet
-    /// less for both sides.
+    /// Linux keeps them until the close, and sends them together with the end: one packet less for
+    /// both sides.
+    #[cfg(target_os = "linux")]
     fn write_last(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Ok(send(self, bytes, SendFlags::MORE | SendFlags::NOSIGNAL)?)
     }

@@ -22,6 +22,7 @@ pub fn application(environ: &mut Environ, start_response: StartResponse) -> Resu
         "/echo" => echo(environ, start_response),
         "/stream" => stream(environ, start_response),
         "/panic" => panic(environ, start_response),
+        "/primes" => primes(environ, start_response),
         _ => {
             start_response.begin("404 Not Found", &[PLAIN])?;
             Ok("404 Not Found\n".into())
@@ -53,23 +54,28 @@ pub fn environ(environ: &mut Environ, start_response: StartResponse) -> Result<B
 // ANCHOR: sleep
 /// `/sleep?ms=500`: takes its time, then tells who slept and when.
 pub fn sleep(environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
-    let time = milliseconds(environ, 500)?;
+    let time = milliseconds(&query(environ), 500)?;
     let started = unix_milliseconds();
     pause(time);
+    start_response.begin("200 OK", &[("Content-Type", "application/json")])?;
+    Ok(slept_since(started).into())
+}
+
+/// Who has slept, from when until now.
+pub fn slept_since(started: f64) -> String {
     let finished = unix_milliseconds();
     let thread = thread::current();
     let name = thread.name().unwrap_or("unnamed");
     let pid = process::id();
-    start_response.begin("200 OK", &[("Content-Type", "application/json")])?;
     // A thread's name is chosen by our own servers, and Rust's quoting of it is JSON's.
-    Ok(format!(
+    format!(
         "{{\"pid\": {pid}, \"thread\": {name:?}, \
          \"started_ms\": {started:.3}, \"finished_ms\": {finished:.3}}}\n"
     )
-    .into())
 }
 
-fn unix_milliseconds() -> f64 {
+/// What time it is, for somebody in another process.
+pub fn unix_milliseconds() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.unwrap_or_default().as_secs_f64() * 1000.0
 }
@@ -101,8 +107,9 @@ pub fn echo(environ: &mut Environ, start_response: StartResponse) -> Result<Body
 // ANCHOR: stream
 /// `/stream?n=5&ms=200`: lines, each made only when the one before it is on its way.
 pub fn stream(environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
-    let count = number(environ, "n", 5)?;
-    let time = milliseconds(environ, 200)?;
+    let query = query(environ);
+    let count = number(&query, "n", 5)?;
+    let time = milliseconds(&query, 200)?;
     start_response.begin("200 OK", &[PLAIN])?;
     Ok(Body::chunks((1..=count).map(move |line| {
         if line > 1 {
@@ -119,18 +126,41 @@ pub fn panic(_environ: &mut Environ, start_response: StartResponse) -> Result<Bo
 }
 // ANCHOR_END: stream
 
+// ANCHOR: primes
+/// `/primes?n=20000`: counts the primes below `n`, one division after the other. A request that
+/// sleeps needs nobody; this one needs a processor.
+pub fn primes(environ: &mut Environ, start_response: StartResponse) -> Result<Body, AppError> {
+    let below = match number(&query(environ), "n", 20_000)? {
+        below @ 0..=1_000_000 => below,
+        _ => return Err(bad_request("n is at most 1000000")),
+    };
+    let count = (2..below).filter(|&number| is_prime(number)).count();
+    start_response.begin("200 OK", &[PLAIN])?;
+    Ok(format!("{count} primes below {below}\n").into())
+}
+
+fn is_prime(number: u64) -> bool {
+    let mut divisors = (2..).take_while(|divisor| divisor * divisor <= number);
+    !divisors.any(|divisor| number.is_multiple_of(divisor))
+}
+// ANCHOR_END: primes
+
 // ANCHOR: query
-/// The `ms` of the query, up to a minute.
-fn milliseconds(environ: &Environ, default: u64) -> Result<Duration, AppError> {
-    match number(environ, "ms", default)? {
+fn query(environ: &Environ) -> String {
+    let query = environ.get("QUERY_STRING");
+    query.unwrap_or_default().into_owned()
+}
+
+/// The `ms` of a query, up to a minute.
+pub fn milliseconds(query: &str, default: u64) -> Result<Duration, AppError> {
+    match number(query, "ms", default)? {
         time @ 0..=60_000 => Ok(Duration::from_millis(time)),
         _ => Err(bad_request("ms is at most 60000")),
     }
 }
 
-/// A number in the query, such as 5 in `n=5&ms=200`.
-fn number(environ: &Environ, name: &str, default: u64) -> Result<u64, AppError> {
-    let query = environ.get("QUERY_STRING").unwrap_or_default();
+/// A number in a query, such as 5 in `n=5&ms=200`.
+pub fn number(query: &str, name: &str, default: u64) -> Result<u64, AppError> {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     match pairs.find(|(key, _)| *key == name) {
         None => Ok(default),

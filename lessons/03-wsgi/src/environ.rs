@@ -151,6 +151,11 @@ impl<'r> Environ<'r> {
         self.deployment
     }
 
+    /// The client's end of the connection.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
     /// The request line and headers as they were sent.
     pub fn request(&self) -> Request<'r> {
         self.request
@@ -180,9 +185,9 @@ impl Environ<'_> {
 
     /// `PATH_INFO` as text, which is UTF-8 today, with `U+FFFD` where it is not.
     pub fn path_utf8_lossy(&self) -> Cow<'_, str> {
-        match self.path_bytes() {
-            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
-            Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+        match self.get("PATH_INFO").unwrap_or_default() {
+            path if path.is_ascii() => path,
+            _ => Cow::Owned(String::from_utf8_lossy(&self.path_bytes()).into_owned()),
         }
     }
 }

@@ -114,6 +114,30 @@ impl<W: Wire, C: Coding> Exchange<W, C> {
         parties.borrow_mut().take(returned);
     }
 
+    /// Shows somebody the request before the application is called. What is read of its body here
+    /// is not there any more when it is.
+    pub fn show<R>(
+        &mut self,
+        visit: &Visit<'_>,
+        desk: &mut Desk,
+        look: impl FnOnce(&mut Environ<'_>) -> R,
+    ) -> R {
+        let (head, rest) = desk.input.split(desk.head.end());
+        let parties = RefCell::new(Parties {
+            intake: &mut self.intake,
+            rest,
+            answer: &mut self.answer,
+            out: &mut desk.output,
+            transport: None::<&mut dyn Transport>,
+            clock: &mut desk.clock,
+            visit,
+        });
+        let (request, input) = (desk.head.request(head), Input::new(&parties));
+        let mut environ = Environ::new(request, visit.peer, visit.deployment, input);
+        environ.session = visit.session;
+        look(&mut environ)
+    }
+
     /// Makes one more piece of the answer.
     pub fn advance(&mut self, visit: &Visit<'_>, desk: &mut Desk) {
         let unread = self.intake.unread(behind_the_head(desk));

@@ -285,6 +285,11 @@ impl<C: Coding> Intake<C> {
         done
     }
 
+    /// Takes what has been gathered so far, for somebody who wants it as it comes.
+    pub fn take_gathered(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.gathered)
+    }
+
     /// How much has been gathered.
     pub fn gathered(&self) -> usize {
         self.gathered.len()

@@ -138,6 +138,9 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::TcpStream;
+    use std::time::Duration;
+
     use lesson02::{LIMIT_SETTINGS, SERVER_SETTINGS};
     use terminal::Program;
 
@@ -166,6 +169,16 @@ mod tests {
             ..Options::default()
         };
         assert_eq!(format!("{:?}", options("")), format!("{expected:?}"));
+    }
+
+    #[test]
+    fn as_many_clients_wait_as_the_backlog_says() {
+        let (_listener, address, _) = options("--backlog 1").listen("127.0.0.1:0").unwrap();
+        let _waiting = [(); 2].map(|()| TcpStream::connect(address).unwrap());
+        // The kernel does not answer a third. One that is answered is so at once.
+        let patience = Duration::from_millis(500);
+        let error = TcpStream::connect_timeout(&address, patience).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
     }
 
     #[test]

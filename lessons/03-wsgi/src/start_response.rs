@@ -242,8 +242,11 @@ mod tests {
         for name in [
             "Connection",
             "KEEP-ALIVE",
+            "Proxy-Authenticate",
+            "proxy-authorization",
             "te",
             "Trailer",
+            "Trailers",
             "Transfer-Encoding",
             "Upgrade",
         ] {

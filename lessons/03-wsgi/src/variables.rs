@@ -16,7 +16,7 @@ impl Environ<'_> {
         let value = match key {
             "REQUEST_METHOD" => Cow::Borrowed(self.request.method()),
             "SCRIPT_NAME" => Cow::Borrowed(""),
-            "PATH_INFO" => latin1(self.original_path()),
+            "PATH_INFO" => self.original_path(),
             "QUERY_STRING" => Cow::Borrowed(self.request.query()),
             "CONTENT_TYPE" => return self.header("content-type"),
             "CONTENT_LENGTH" => return self.header("content-length"),
@@ -40,11 +40,13 @@ impl Environ<'_> {
         Some(value)
     }
 
-    fn original_path(&self) -> Cow<'_, [u8]> {
+    fn original_path(&self) -> Cow<'_, str> {
         match self.request.path() {
             // `http://host` and `http://host/` are the same resource (RFC 9110 §4.2.3).
-            "" if self.request.target() != "*" => Cow::Borrowed(b"/"),
-            path => percent_decode(path.as_bytes()),
+            "" if self.request.target() != "*" => Cow::Borrowed("/"),
+            // As it was sent it is ASCII, which is Latin-1 already.
+            path if !path.contains('%') => Cow::Borrowed(path),
+            path => latin1(percent_decode(path.as_bytes())),
         }
     }
 

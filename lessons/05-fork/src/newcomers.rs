@@ -42,9 +42,13 @@ pub fn let_nobody_in(listener: &Socket) {
 pub fn accept_last(listener: &Socket) -> io::Result<Option<(Socket, SockAddr)>> {
     match listener.accept() {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            match somebody_is_on_the_way(listener) {
-                true => listener.accept().map(Some),
-                false => Ok(None),
+            if !somebody_is_on_the_way(listener) {
+                return Ok(None);
+            }
+            match listener.accept() {
+                // Another process that listens on the same socket was faster.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+                accepted => accepted.map(Some),
             }
         }
         accepted => accepted.map(Some),

@@ -29,7 +29,8 @@
 //! ```
 //!
 //! In `Quiet`, `Head`, `Body` and `Skip` it waits for bytes ([`Step::Receive`]); in `Call` and
-//! `Answer` it is the application's turn ([`Step::Work`]). Wherever something waits to be sent
+//! `Answer` it is the application's turn ([`Step::Work`]), and it may want more of its body meanwhile
+//! ([`Conversation::take_in`]). Wherever something waits to be sent
 //! ([`Step::Send`]), it neither reads nor makes more before that has left. What there is nothing to
 //! wait for is passed at once: a head that comes in one piece leads from `Quiet` to `Call`, and a
 //! request that was read to its end from `Last` through `Skip` to `Quiet`.
@@ -43,7 +44,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lesson02::{Ending, Fault, Page, Scanner, Session};
-use lesson03::{Blame, GO, Outcome, Protocol, Transport, Visit};
+use lesson03::{Blame, Environ, GO, Outcome, Protocol, Transport, Visit};
 
 use crate::framed::Framed;
 use crate::house::House;
@@ -119,6 +120,11 @@ impl Conversation {
     /// The connection turned out to be a secured one.
     pub fn secured(&mut self, session: &Arc<Session>) {
         self.session.get_or_insert_with(|| Arc::clone(session));
+    }
+
+    /// Whether it gathers a body, or has it and has not called the application yet.
+    pub fn is_gathering(&self) -> bool {
+        matches!(self.state, State::Body | State::Call)
     }
 
     /// Whether it only waits for another request, and could end without anybody's loss.
@@ -259,6 +265,28 @@ impl Conversation {
         }
     }
 
+    /// Shows somebody the request that the application is about to be called with; `None` if that
+    /// is not what comes next. What is read of its body here is not there any more when it is.
+    pub fn show<R>(
+        &self,
+        house: &House,
+        papers: &mut Papers,
+        look: impl FnOnce(&mut Environ<'_>) -> R,
+    ) -> Option<R> {
+        let visit = Visit {
+            deployment: &house.gateway.deployment,
+            peer: self.peer,
+            session: self.session.as_deref(),
+            policy: house,
+        };
+        match &mut papers.exchange {
+            Some(exchange) if self.state == State::Call => {
+                Some(exchange.show(&visit, &mut papers.desk, look))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the client has only a part of an answer that ends where the connection ends.
     pub fn is_halfway(&self, papers: &Papers) -> bool {
         let exchange = papers.exchange.as_ref();
@@ -272,6 +300,61 @@ impl Conversation {
     }
 }
 // ANCHOR_END: work
+
+// ANCHOR: take_in
+/// What has come of a body since somebody looked last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arrived {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Whether they are the last.
+    pub is_last: bool,
+}
+
+/// For an application that is called before its request has come in full, and is given the body as
+/// it comes. While it is its turn, whoever drives may receive more in between.
+impl Conversation {
+    /// Takes what has come of the body. `None`: the client has got it wrong, or has kept us waiting.
+    /// It is told so if nothing of an answer has left; the application will not be asked any more.
+    pub fn take_in(&mut self, house: &House, papers: &mut Papers) -> Option<Arrived> {
+        let desk = &mut papers.desk;
+        let exchange = papers.exchange.as_mut()?;
+        if exchange.intake.is_over() {
+            return Some(Arrived {
+                bytes: Vec::new(),
+                is_last: true,
+            });
+        }
+        let (_, mut rest) = desk.input.split(desk.head.end());
+        match exchange.intake.gather(&mut rest) {
+            Ok(is_last) => Some(Arrived {
+                bytes: exchange.intake.take_gathered(),
+                is_last,
+            }),
+            Err(_) if exchange.answer.draft().is_committed() => {
+                self.client_left(papers);
+                None
+            }
+            Err(page) => {
+                self.refuse(&page, Ending::Drain, house, papers);
+                None
+            }
+        }
+    }
+
+    /// The application waits for more of the body: says until when it must come. `None`: something
+    /// is to be sent before, a `100 Continue`.
+    pub fn want_more(&mut self, papers: &mut Papers, now: Instant) -> Option<Instant> {
+        let exchange = papers.exchange.as_mut()?;
+        // Behind the head of an answer it would be a part of that (RFC 9110 §10.1.1).
+        if exchange.intake.take_go() && !exchange.answer.draft().is_begun() {
+            papers.desk.output.extend_from_slice(GO);
+            return None;
+        }
+        Some(exchange.intake.deadline(now))
+    }
+}
+// ANCHOR_END: take_in
 
 // ANCHOR: conclude
 impl Conversation {
@@ -391,6 +474,10 @@ impl Conversation {
                 self.refuse(&page, Ending::Drain, house, papers);
             }
             (State::Skip, _) => self.state = State::Over(Ending::Drain),
+            // Whoever takes the body in hears of it.
+            (State::Call | State::Answer, Some(exchange)) => {
+                exchange.intake.accuse(blame);
+            }
             _ => self.state = State::Over(Ending::Clean), // Nothing was asked.
         }
     }

@@ -61,6 +61,14 @@ pub trait Upgrader: Send + Sync {
 
     /// Takes a connection over, and what its client has sent already.
     fn take_over(&self, stream: Box<dyn Stream>, protocol: Box<dyn Protocol>, received: Vec<u8>);
+
+    /// The server is about to stop: tells those who were taken over.
+    fn closing(&self) {}
+
+    /// Waits until they have left, but not beyond this. Says whether they have.
+    fn all_left(&self, _deadline: Instant) -> bool {
+        true
+    }
 }
 // ANCHOR_END: house
 
@@ -90,6 +98,11 @@ impl House {
     /// Whether the server is about to stop.
     pub fn is_closing(&self) -> bool {
         self.stop.has_rung()
+    }
+
+    /// Somebody has to wait for what connections own, or nobody any more.
+    pub fn set_crowded(&self, is_crowded: bool) {
+        self.crowded.store(is_crowded, Ordering::Relaxed);
     }
 
     /// How long a client that says nothing may still begin a request once we stop.
@@ -180,6 +193,18 @@ impl House {
 
     pub(crate) fn can_upgrade(&self) -> bool {
         read(&self.upgrader).is_some()
+    }
+
+    /// Tells those whose connections were taken over that the server is about to stop.
+    pub fn tell_upgraded(&self) {
+        if let Some(upgrader) = read(&self.upgrader) {
+            upgrader.closing();
+        }
+    }
+
+    /// Waits until they have left, but not beyond this. Says whether they have.
+    pub fn upgraded_left(&self, deadline: Instant) -> bool {
+        read(&self.upgrader).is_none_or(|upgrader| upgrader.all_left(deadline))
     }
 
     /// Hands a connection over.

@@ -40,7 +40,7 @@ mod stats;
 mod worker;
 
 pub use chunked::{ChunkDecoder, ChunkFault, LAST_CHUNK, encode_chunk};
-pub use conversation::{Conversation, Step};
+pub use conversation::{Arrived, Conversation, Step};
 pub use crew::Around;
 pub use framed::Framed;
 pub use house::{Adapter, House, Rules, Upgrader};

@@ -56,6 +56,12 @@ impl Papers {
         }
     }
 
+    /// How much of a body has been gathered on them.
+    pub fn gathered(&self) -> usize {
+        let exchange = self.exchange.as_ref();
+        exchange.map_or(0, |exchange| exchange.intake.gathered())
+    }
+
     /// Whether nothing is left that anybody would miss.
     pub(crate) fn are_blank(&self) -> bool {
         self.exchange.is_none()
@@ -63,8 +69,16 @@ impl Papers {
             && self.desk.output.is_empty()
     }
 
+    /// Takes what was received and not used up, for somebody who goes on with it, and leaves them
+    /// as good as new.
+    pub fn take_received(&mut self) -> Vec<u8> {
+        let received = self.desk.input.received().to_vec();
+        self.wipe();
+        received
+    }
+
     /// Makes them as good as new, whatever was on them.
-    pub(crate) fn wipe(&mut self) {
+    pub fn wipe(&mut self) {
         let received = self.desk.input.received().len();
         self.desk.input.use_up(received);
         self.sent(self.desk.output.len());

@@ -16,9 +16,12 @@ use lesson03::{Bell, Client};
 /// It is bounded: a queue without an end hides overload until the memory is gone, and everybody
 /// in it has given up long before. One lock guards the queue and the numbers, so that no decision
 /// is made on numbers that are no longer true.
+///
+/// Clients wait in it here. To the pool it is all the same what does, and in lesson 10 it is
+/// something else.
 #[derive(Debug)]
-pub struct Pool {
-    state: Mutex<State>,
+pub struct Pool<T = Client> {
+    state: Mutex<State<T>>,
     /// Something to do, or a reason to go.
     work: Condvar,
     /// Rung when there is room in a queue that was full.
@@ -29,9 +32,9 @@ pub struct Pool {
     max_workers: usize,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    queue: VecDeque<Client>,
+#[derive(Debug)]
+struct State<T> {
+    queue: VecDeque<T>,
     /// Workers that exist, or are about to.
     live: usize,
     /// Workers that sleep until there is something to do.
@@ -50,21 +53,37 @@ struct State {
     closed: bool,
 }
 
-impl State {
+impl<T> Default for State<T> {
+    fn default() -> State<T> {
+        State {
+            queue: VecDeque::new(),
+            live: 0,
+            asleep: 0,
+            waking: 0,
+            busy: 0,
+            leaving: 0,
+            full_since: None,
+            is_last_call: false,
+            closed: false,
+        }
+    }
+}
+
+impl<T> State<T> {
     /// Workers without a client.
     fn idle(&self) -> usize {
         self.live.saturating_sub(self.busy)
     }
 }
 
-impl Pool {
+impl<T> Pool<T> {
     /// A pool without workers. `crowded` tells everybody whether somebody waits for one.
     pub fn new(
         queue_size: usize,
         min_workers: usize,
         max_workers: usize,
         crowded: Arc<AtomicBool>,
-    ) -> io::Result<Pool> {
+    ) -> io::Result<Pool<T>> {
         Ok(Pool {
             state: Mutex::default(),
             work: Condvar::new(),
@@ -76,7 +95,7 @@ impl Pool {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
         // No code of ours panics with the lock held; if it did, the numbers would still be the
         // best that there are.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -87,18 +106,18 @@ impl Pool {
 // ANCHOR: submit
 /// A client for whom there is no room.
 #[derive(Debug)]
-pub struct Full {
+pub struct Full<T = Client> {
     /// The client.
-    pub client: Client,
+    pub client: T,
     /// Since when nobody has left the queue. The wait for room begins here and not with each
     /// client, or the tenth one would hear after ten waits that it has come in vain.
     pub since: Instant,
 }
 
-impl Pool {
+impl<T> Pool<T> {
     /// Queues a client, if there is room. It never waits. With the post comes the wish for another
     /// worker: more clients wait than workers are about to take.
-    pub fn submit(self: &Arc<Pool>, client: Client) -> Result<Option<Post>, Full> {
+    pub fn submit(self: &Arc<Pool<T>>, client: T) -> Result<Option<Post<T>>, Full<T>> {
         let mut state = self.lock();
         if state.queue.len() >= self.queue_size && !state.is_last_call {
             let since = *state.full_since.get_or_insert_with(Instant::now);
@@ -132,14 +151,14 @@ impl Pool {
     }
 
     /// Takes everybody out of the queue who has waited in vain.
-    pub fn give_up(&self) -> VecDeque<Client> {
+    pub fn give_up(&self) -> VecDeque<T> {
         std::mem::take(&mut self.lock().queue)
     }
 
     /// Wakes a worker if there is something left to do and none is waking already. The one that
     /// wakes takes a client, comes by here, and wakes the next. So all wake if there is work for
     /// all, and a client that the first can serve at once costs one wake and not eight.
-    fn unlock_and_wake(&self, mut state: MutexGuard<'_, State>) {
+    fn unlock_and_wake(&self, mut state: MutexGuard<'_, State<T>>) {
         let wake = !state.queue.is_empty() && state.asleep > 0 && state.waking == 0;
         state.waking += usize::from(wake);
         // A worker that is woken while the lock is held goes back to sleep in front of it.
@@ -152,7 +171,7 @@ impl Pool {
     /// Notes, and tells, whether more clients wait than workers are about to take. It is read for
     /// each request, and so without the lock that everybody wants; an answer that is a moment old
     /// does no harm.
-    fn note_crowd(&self, state: &State) -> bool {
+    fn note_crowd(&self, state: &State<T>) -> bool {
         let crowded = state.queue.len() > state.idle();
         self.crowded.store(crowded, Ordering::Relaxed);
         crowded
@@ -164,18 +183,18 @@ impl Pool {
 /// A worker's place in the pool, from before its thread is started to its very end. It is counted
 /// for as long as it lives, however that ends.
 #[derive(Debug)]
-pub struct Post {
-    pool: Arc<Pool>,
+pub struct Post<T = Client> {
+    pool: Arc<Pool<T>>,
     /// Whether the pool counts it still.
     is_counted: bool,
     /// Whether it has had a client of which the pool does not know that it has been served.
     is_busy: bool,
 }
 
-impl Post {
+impl<T> Post<T> {
     /// The next client, or `None` if the worker shall go: the pool is closed and empty, it has
     /// shrunk, or there are more workers than the least number and nobody came for `patience`.
-    pub fn next_client(&mut self, patience: Duration) -> Option<Client> {
+    pub fn next_client(&mut self, patience: Duration) -> Option<T> {
         let deadline = Instant::now() + patience;
         let pool = &*self.pool;
         let mut state = pool.lock();
@@ -218,12 +237,12 @@ impl Post {
     }
 }
 
-impl Pool {
+impl<T> Pool<T> {
     fn sleep<'s>(
         &self,
-        mut state: MutexGuard<'s, State>,
+        mut state: MutexGuard<'s, State<T>>,
         at_most: Option<Duration>,
-    ) -> MutexGuard<'s, State> {
+    ) -> MutexGuard<'s, State<T>> {
         state.asleep += 1;
         state = match at_most {
             Some(time) => {
@@ -241,7 +260,7 @@ impl Pool {
     }
 }
 
-impl Drop for Post {
+impl<T> Drop for Post<T> {
     fn drop(&mut self) {
         if !self.is_counted {
             return;
@@ -257,14 +276,14 @@ impl Drop for Post {
 // ANCHOR_END: post
 
 // ANCHOR: grow
-impl Pool {
+impl<T> Pool<T> {
     /// A post for one more worker, if there may be one.
-    pub fn grow(self: &Arc<Pool>) -> Option<Post> {
+    pub fn grow(self: &Arc<Pool<T>>) -> Option<Post<T>> {
         let mut state = self.lock();
         (state.live < self.max_workers).then(|| self.count_one_more(&mut state))
     }
 
-    fn count_one_more(self: &Arc<Pool>, state: &mut State) -> Post {
+    fn count_one_more(self: &Arc<Pool<T>>, state: &mut State<T>) -> Post<T> {
         state.live += 1;
         Post {
             pool: Arc::clone(self),
@@ -307,6 +326,7 @@ pub struct Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kit::patience::until;
     use std::net::{TcpListener, TcpStream};
     use std::thread;
 
@@ -405,17 +425,28 @@ mod tests {
 
     #[test]
     fn workers_too_many_go_when_nobody_comes_and_the_others_stay() {
-        let pool = pool(10, 1, 3);
-        let mut workers = posts(&pool, 3);
+        let pool = pool(10, 2, 4);
+        let mut workers = posts(&pool, 4);
         // Neither has said that it is gone when the other one asks.
         assert!(workers[0].next_client(NO_TIME).is_none());
         assert!(workers[1].next_client(NO_TIME).is_none());
-        assert_eq!(pool.numbers().live, 1);
-        // The last one waits for as long as it takes, and not only for as long as it was told.
-        let mut last = workers.pop().unwrap();
-        let waiting = thread::spawn(move || last.next_client(NO_TIME).is_some());
-        pool.submit(client()).unwrap();
-        assert!(waiting.join().unwrap());
+        assert_eq!(pool.numbers().live, 2);
+        // The others wait for as long as it takes, and not only for as long as they were told.
+        let others = workers.drain(2..).map(|mut post| {
+            thread::spawn(move || {
+                let client = post.next_client(NO_TIME);
+                (client.is_some(), post)
+            })
+        });
+        let others: Vec<_> = others.collect();
+        until("both sleep", || pool.lock().asleep == 2);
+        assert_eq!(pool.numbers().live, 2, "they have stayed");
+        for _ in &others {
+            pool.submit(client()).unwrap();
+        }
+        // Each keeps its post until all are back, so that none could take two clients.
+        let back: Vec<_> = others.into_iter().map(|one| one.join().unwrap()).collect();
+        assert!(back.iter().all(|(has_client, _)| *has_client));
     }
 
     #[test]

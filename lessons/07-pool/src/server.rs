@@ -275,6 +275,7 @@ impl PoolServer {
         }
         drop(listener);
         self.crew.pool.close();
+        self.house.tell_upgraded();
         let numbers = self.crew.pool.numbers();
         let busy = numbers.live - numbers.idle;
         say(format_args!(
@@ -289,15 +290,31 @@ impl PoolServer {
             self.crew.seats().iter().for_each(|seat| seat.end_resting());
             wait = self.wait_for_workers(deadline);
         }
-        if wait == Wait::AllLeft {
+        if wait == Wait::AllLeft && self.upgraded_left(deadline) {
             return Ended::Clean;
         }
         for client in self.crew.pool.give_up() {
             self.turn_away(client, desk);
         }
         self.crew.seats().iter().for_each(|seat| seat.end_reading());
-        self.wait_for_workers(Instant::now() + Duration::from_millis(200));
+        let deadline = Instant::now() + Duration::from_millis(200);
+        self.wait_for_workers(deadline);
+        self.house.upgraded_left(deadline);
         Ended::Forced
+    }
+
+    /// Waits until those have left whose connections were taken over, but not beyond the deadline
+    /// or the next ring.
+    fn upgraded_left(&self, deadline: Instant) -> bool {
+        loop {
+            let nap = Instant::now() + Duration::from_millis(20);
+            if self.house.upgraded_left(deadline.min(nap)) {
+                return true;
+            }
+            if self.house.stop.rings() > 0 || Instant::now() >= deadline {
+                return false;
+            }
+        }
     }
 
     /// Waits until every worker has left, but not beyond the deadline or the next ring.

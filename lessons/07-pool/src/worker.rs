@@ -15,6 +15,7 @@ use crate::seat::Seat;
 // ANCHOR_END: imports
 
 // ANCHOR: converse
+// ANCHOR: driver
 /// Does what the conversation needs, one thing after the other, and waits wherever that means to
 /// wait: receive, send, work, or end.
 pub fn converse<L: Line>(
@@ -43,14 +44,14 @@ pub fn converse<L: Line>(
             Step::Send => send(&mut line, &mut conversation, papers),
             Step::Work => conversation.work(house, papers, Some(&mut line)),
             Step::Upgrade(protocol) => {
-                let received = papers.desk.input.received().to_vec();
-                house.hand_over(line.into_stream(), protocol, received);
-                return papers.wipe();
+                let received = papers.take_received();
+                return house.hand_over(line.into_stream(), protocol, received);
             }
             Step::End(ending) => return line.close(ending),
         }
     }
 }
+// ANCHOR_END: driver
 
 fn send<L: Line>(line: &mut L, conversation: &mut Conversation, papers: &mut Papers) {
     line.reset_on_close(conversation.is_halfway(papers));

@@ -96,35 +96,48 @@ impl Program {
     ///
     /// Exit code 2 means that the command line was wrong, 1 that the work failed.
     pub fn run(&self, body: impl FnOnce(&Arguments) -> Result<(), Box<dyn Error>>) -> ExitCode {
+        self.run_with(std::env::args_os().skip(1), body).into()
+    }
+
+    /// The same for a command whose words are not those of the process.
+    pub fn run_with(
+        &self,
+        words: impl IntoIterator<Item = OsString>,
+        body: impl FnOnce(&Arguments) -> Result<(), Box<dyn Error>>,
+    ) -> u8 {
         crate::log::prepare();
         crate::panics::say_panics();
-        let code = self.run_body(body);
+        let code = self.run_body(words, body);
         crate::lines::say_lost();
         code
     }
 
-    fn run_body(&self, body: impl FnOnce(&Arguments) -> Result<(), Box<dyn Error>>) -> ExitCode {
-        let outcome = match self.parse(std::env::args_os().skip(1)) {
+    fn run_body(
+        &self,
+        words: impl IntoIterator<Item = OsString>,
+        body: impl FnOnce(&Arguments) -> Result<(), Box<dyn Error>>,
+    ) -> u8 {
+        let outcome = match self.parse(words) {
             Ok(None) => {
                 // The reader of a help text may be `head`, and gone by now.
                 let _ = io::stdout().lock().write_all(self.help().as_bytes());
-                return ExitCode::SUCCESS;
+                return 0;
             }
             Ok(Some(arguments)) => body(&arguments),
             Err(error) => Err(error.into()),
         };
         match outcome {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(()) => 0,
             Err(error) if error.is::<UsageError>() => {
                 crate::say(format_args!(
                     "{}: {error}\nTry: {} --help",
                     self.name, self.name
                 ));
-                ExitCode::from(2)
+                2
             }
             Err(error) => {
                 crate::say(format_args!("{}: {error}", self.name));
-                ExitCode::FAILURE
+                1
             }
         }
     }

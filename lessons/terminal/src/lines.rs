@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::log::write;
+use crate::notify::notify;
 // ANCHOR_END: imports
 
 // ANCHOR: ready
@@ -14,10 +15,21 @@ use crate::log::write;
 /// Nothing else goes to standard output, so a program that starts a server on port 0 reads
 /// exactly one line to learn the real port.
 pub fn ready(program: &str, address: impl Display) {
+    ready_at(program, "http", &address);
+}
+
+/// The same for a server that speaks TLS.
+pub fn ready_with_tls(program: &str, address: impl Display) {
+    ready_at(program, "https", &address);
+}
+
+fn ready_at(program: &str, scheme: &str, address: &dyn Display) {
     let mut output = io::stdout().lock();
     // A server whose standard output is closed still serves.
-    let _ = writeln!(output, "{program} listening on http://{address}");
+    let _ = writeln!(output, "{program} listening on {scheme}://{address}");
     let _ = output.flush();
+    // Nor has it to be started by somebody who listens.
+    let _ = notify("READY=1");
 }
 // ANCHOR_END: ready
 

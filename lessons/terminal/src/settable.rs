@@ -98,6 +98,18 @@ impl Settable for Option<String> {
     }
 }
 
+/// Words; each time the flag is given, one more.
+impl Settable for Vec<String> {
+    fn set(&mut self, text: &str) -> Result<(), &'static str> {
+        self.push(text.to_owned());
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        String::new()
+    }
+}
+
 /// Names and values; each time the flag is given, one more.
 impl Settable for Vec<(String, String)> {
     fn set(&mut self, text: &str) -> Result<(), &'static str> {
