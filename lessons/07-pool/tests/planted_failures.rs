@@ -7,6 +7,7 @@ use check::client::{Client, GUARD, NoAnswer};
 use check::server::{Launch, Server};
 use check::transcript::Transcript;
 use check::workshop;
+use kit::patience::until;
 
 const QUESTION: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -24,14 +25,6 @@ fn asking(server: &Server, question: &[u8]) -> Client {
 
 fn connect(server: &Server, patience: Duration) -> Client {
     Client::connect(1, server.address(), patience, Transcript::default()).unwrap()
-}
-
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let guard = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < guard, "never: {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

@@ -170,6 +170,18 @@ fn a_hundred_panics_cost_a_hundred_500s_and_nothing_else() {
 }
 
 #[test]
+fn primes_are_counted_and_not_for_ever() {
+    let served = serve(demo::application);
+    for (below, count) in [(0, 0), (2, 0), (3, 1), (10, 4), (26, 9), (100, 25)] {
+        let answer = served.get(&format!("/primes?n={below}"));
+        assert_eq!(answer.body, format!("{count} primes below {below}\n"));
+    }
+    for path in ["/primes?n=1000001", "/primes?n=x", "/primes?n=-1"] {
+        assert_eq!(served.get(path).code(), "400", "{path}");
+    }
+}
+
+#[test]
 fn head_and_bodiless_statuses_have_no_body() {
     let served = serve(application(|environ, start_response| {
         match &*environ.path_utf8_lossy() {

@@ -2,9 +2,10 @@
 
 use std::process::Command;
 
+use kit::patience::until;
 use nix::sys::signal::Signal;
 
-use crate::running::{Running, answer, most_at_a_time, number, send, wait_until};
+use crate::running::{Running, answer, most_at_a_time, number, send};
 
 #[test]
 fn each_client_is_served_by_a_child_of_the_server() {
@@ -12,7 +13,7 @@ fn each_client_is_served_by_a_child_of_the_server() {
     let mut pids = Vec::new();
     for _ in 0..3 {
         let mut client = server.connect();
-        wait_until("a child", || server.children().len() == 1);
+        until("a child", || server.children().len() == 1);
         let child = server.children()[0].0;
         send(&mut client, "/sleep?ms=0");
         let pid = number(&answer(client), "pid");
@@ -20,7 +21,7 @@ fn each_client_is_served_by_a_child_of_the_server() {
         assert_ne!(child, server.pid());
         let line = format!("child {child} of {}: serves 127.0.0.1:", server.pid());
         server.wait_until_it_said(&line);
-        wait_until("the end of the child", || server.children().is_empty());
+        until("the end of the child", || server.children().is_empty());
         pids.push(child);
     }
     pids.dedup();
@@ -38,7 +39,7 @@ fn an_application_is_told_that_other_processes_serve_too() {
 fn a_client_that_says_nothing_holds_up_nobody() {
     let server = Running::lesson("");
     let mut silent = server.connect();
-    wait_until("its child", || server.children().len() == 1);
+    until("its child", || server.children().len() == 1);
     assert!(server.get("/").ends_with("Hello, World!"));
     send(&mut silent, "/");
     assert!(answer(silent).ends_with("Hello, World!"));
@@ -48,7 +49,7 @@ fn a_client_that_says_nothing_holds_up_nobody() {
 fn a_burst_of_128_ends_leaves_no_zombie() {
     let server = Running::lesson("--max-children 200 --head-timeout 100 --quiet");
     burst(&server, 128);
-    wait_until("the last zombie's end", || server.children().is_empty());
+    until("the last zombie's end", || server.children().is_empty());
     assert!(server.get("/").ends_with("Hello, World!"));
 }
 
@@ -56,7 +57,7 @@ fn a_burst_of_128_ends_leaves_no_zombie() {
 /// all their `SIGCHLD`s, and then lets it go on.
 pub(crate) fn burst(server: &Running, count: usize) {
     let mut clients: Vec<_> = (0..count).map(|_| server.connect()).collect();
-    wait_until("a child for each", || server.children().len() == count);
+    until("a child for each", || server.children().len() == count);
     server.hold_still();
     for client in &mut clients {
         send(client, "/");
@@ -66,7 +67,7 @@ pub(crate) fn burst(server: &Running, count: usize) {
         // need not even wait for it to close the connection.
         assert!(answer(client).ends_with("Hello, World!"));
     }
-    wait_until("the end of all", || server.zombies() == count);
+    until("the end of all", || server.zombies() == count);
     server.signal(Signal::SIGCONT);
 }
 
@@ -76,12 +77,12 @@ fn thousands_of_requests_leave_no_zombie_and_no_descriptor() {
     let count = std::env::var("LESSON05_REQUESTS").map_or(2_000, |count| count.parse().unwrap());
     let server = Running::lesson("--quiet");
     assert!(server.get("/").ends_with("Hello, World!"));
-    wait_until("the first child's end", || server.children().is_empty());
+    until("the first child's end", || server.children().is_empty());
     let before = server.descriptors();
     for _ in 0..count {
         assert!(server.get("/").ends_with("Hello, World!"));
     }
-    wait_until("the last child's end", || server.children().is_empty());
+    until("the last child's end", || server.children().is_empty());
     assert_eq!(server.descriptors(), before);
 }
 
@@ -100,7 +101,7 @@ fn a_client_beyond_the_cap_waits_for_the_end_of_a_child() {
     let server = Running::lesson("--max-children 2 --head-timeout 100");
     let mut first = server.connect();
     let second = server.connect();
-    wait_until("two children", || server.children().len() == 2);
+    until("two children", || server.children().len() == 2);
     let before = server.children();
     let third = server.ask("/sleep?ms=0");
     send(&mut first, "/");
@@ -130,7 +131,7 @@ fn strangers_are_waited_for_and_do_not_count() {
         "100",
     ]);
     let server = Running::start(command);
-    wait_until("the stranger", || server.children().len() == 1);
+    until("the stranger", || server.children().len() == 1);
     let stranger = server.children()[0].0;
     assert!(
         server.get("/").ends_with("Hello, World!"),
@@ -138,10 +139,10 @@ fn strangers_are_waited_for_and_do_not_count() {
     );
 
     let mut holder = server.connect();
-    wait_until("a child", || server.children().len() == 2);
+    until("a child", || server.children().len() == 2);
     std::fs::write(&fifo, "go\n").unwrap();
     server.wait_until_it_said(&format!("child {stranger} ended with the code 3"));
-    wait_until("no zombie", || server.zombies() == 0);
+    until("no zombie", || server.zombies() == 0);
     let waiting = server.ask("/sleep?ms=0");
     send(&mut holder, "/sleep?ms=0");
     // The stranger's end has made no room: the one who waits is served after the holder's end.

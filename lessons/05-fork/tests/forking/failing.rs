@@ -4,12 +4,13 @@ use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::thread;
 
+use kit::patience::until;
 use lesson03::{Options, demo};
 use lesson05::{ForkingServer, Forks};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::running::{Running, answer, example, exists, number, send, wait_until};
+use crate::running::{Running, answer, example, exists, number, send};
 
 #[test]
 fn a_client_is_turned_away_when_fork_fails_and_the_server_lives_on() {
@@ -27,7 +28,7 @@ fn a_client_is_turned_away_when_fork_fails_and_the_server_lives_on() {
             "{refused}"
         );
     }
-    wait_until("the last child's end", || server.children().is_empty());
+    until("the last child's end", || server.children().is_empty());
     server.wait_until_it_said("fork: EAGAIN");
 }
 
@@ -52,30 +53,30 @@ fn a_process_with_a_second_thread_is_refused() {
 fn an_application_that_panics_costs_one_answer() {
     let server = Running::lesson("--head-timeout 100");
     let mut other = server.connect();
-    wait_until("its child", || server.children().len() == 1);
+    until("its child", || server.children().len() == 1);
     for _ in 0..20 {
         assert!(server.get("/panic").starts_with("HTTP/1.1 500 "));
     }
     send(&mut other, "/");
     assert!(answer(other).ends_with("Hello, World!"));
-    wait_until("the end of all", || server.children().is_empty());
+    until("the end of all", || server.children().is_empty());
 }
 
 #[test]
 fn a_child_that_is_killed_costs_its_own_client_and_nobody_else() {
     let server = Running::lesson("--head-timeout 100");
     let victim = server.connect();
-    wait_until("a child", || server.children().len() == 1);
+    until("a child", || server.children().len() == 1);
     let child = server.children()[0].0;
     let mut other = server.connect();
-    wait_until("another child", || server.children().len() == 2);
+    until("another child", || server.children().len() == 2);
     kill(Pid::from_raw(child), Signal::SIGKILL).unwrap();
     assert_eq!(answer(victim), "");
     server.wait_until_it_said(&format!("child {child} was ended by SIGKILL"));
     send(&mut other, "/");
     assert!(answer(other).ends_with("Hello, World!"));
     assert!(server.get("/").ends_with("Hello, World!"));
-    wait_until("the end of all", || server.children().is_empty());
+    until("the end of all", || server.children().is_empty());
 }
 
 #[test]
@@ -94,7 +95,7 @@ fn half_an_answer_of_a_child_that_is_killed_does_not_look_whole() {
 fn a_child_that_takes_too_long_is_asked_to_end() {
     let server = Running::lesson("--child-timeout 0.3");
     let slow = server.ask("/sleep?ms=60000");
-    wait_until("its child", || !server.children().is_empty());
+    until("its child", || !server.children().is_empty());
     let child = server.children()[0].0;
     assert_eq!(
         answer(slow),
@@ -111,7 +112,7 @@ fn a_child_that_takes_too_long_is_asked_to_end() {
 fn a_child_that_cannot_be_asked_is_killed() {
     let server = Running::lesson("--child-timeout 0.3");
     let slow = server.ask("/sleep?ms=60000");
-    wait_until("its child", || !server.children().is_empty());
+    until("its child", || !server.children().is_empty());
     let child = server.children()[0].0;
     // A stopped process does not even receive SIGTERM, until somebody lets it go on.
     kill(Pid::from_raw(child), Signal::SIGSTOP).unwrap();
@@ -151,7 +152,7 @@ fn the_load_client_makes_all_the_connections_that_it_was_told_to() {
     let counts = "42 connections of 6 clients: 42 answered, 0 turned away, 0 refused, 0 broken\n";
     assert!(report.starts_with(counts), "{report}");
     assert_eq!(report.lines().count(), 5, "{report}");
-    wait_until("a line of the log for each", || {
+    until("a line of the log for each", || {
         server.said().matches(": serves ").count() == 42
     });
     server.signal(Signal::SIGTERM);
@@ -168,7 +169,7 @@ fn memory_is_not_shared_between_children() {
         server.get("/panic");
     }
     // Each child counts its own copy of the gateway's counter.
-    wait_until("three complaints", || {
+    until("three complaints", || {
         server.said().matches("request 1 ").count() == 3
     });
     assert!(number(&server.get("/sleep?ms=0"), "pid") > 0);

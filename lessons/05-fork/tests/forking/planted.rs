@@ -4,20 +4,22 @@ use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
 use crate::children::burst;
-use crate::running::{Running, send, wait_until};
+use kit::patience::until;
+
+use crate::running::{Running, send};
 
 #[test]
 fn a_server_that_keeps_descriptors_has_one_more_after_each_client() {
     let server = Running::example("leaked_descriptors");
     let before = server.descriptors();
     let clients: Vec<_> = (0..10).map(|_| server.ask("/")).collect();
-    wait_until("ten descriptors more", || {
+    until("ten descriptors more", || {
         server.descriptors() == before + 10
     });
     drop(clients);
     // The clients have left, the children have ended, and nothing changes: the connections are
     // open on this side.
-    wait_until("the end of all children", || {
+    until("the end of all children", || {
         let children = server.children();
         children.iter().all(|(_, state)| *state == 'Z')
     });
@@ -32,7 +34,7 @@ fn a_client_of_a_server_that_keeps_descriptors_never_sees_the_end() {
     client
         .set_read_timeout(Some(Duration::from_millis(100)))
         .unwrap();
-    wait_until("the end of its child", || server.zombies() == 1);
+    until("the end of its child", || server.zombies() == 1);
     let silence = client.read_to_string(&mut answer).unwrap_err();
     assert_eq!(silence.kind(), ErrorKind::WouldBlock);
     assert!(
@@ -49,7 +51,7 @@ fn a_server_that_never_waits_keeps_a_zombie_for_each_client() {
     for _ in 0..10 {
         assert!(server.get("/").ends_with("Hello, World!"));
     }
-    wait_until("ten zombies", || server.zombies() == 10);
+    until("ten zombies", || server.zombies() == 10);
 }
 
 #[test]
@@ -60,7 +62,7 @@ fn one_wait_for_each_signal_leaves_zombies_after_a_burst() {
     let mut more = server.connect();
     send(&mut more, "/");
     assert!(crate::running::answer(more).ends_with("Hello, World!"));
-    wait_until("that child's end", || {
+    until("that child's end", || {
         let children = server.children();
         children.iter().all(|(_, state)| *state == 'Z')
     });
@@ -72,9 +74,9 @@ fn one_wait_for_each_signal_leaves_zombies_after_a_burst() {
 fn a_server_that_takes_an_interruption_for_its_end_is_ended_by_its_first_child() {
     let server = Running::example("interrupted_accept");
     let mut client = server.connect();
-    wait_until("its child", || server.children().len() == 1);
+    until("its child", || server.children().len() == 1);
     // The child ends when its client has left, while the server is in `accept` again.
-    wait_until("the server in accept", || server.state() == 'S');
+    until("the server in accept", || server.state() == 'S');
     send(&mut client, "/");
     let answer = crate::running::answer(client);
     assert!(answer.ends_with("Hello, World!"), "{answer:?}");

@@ -8,22 +8,14 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use kit::patience::until;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 /// Longer than anything here may take, on the slowest machine. Reaching it is a failure.
 pub(crate) const GUARD: Duration = Duration::from_secs(60);
-
-/// Looks again and again until `is_so`, and fails after the guard.
-pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < GUARD, "never came: {what}");
-        thread::sleep(Duration::from_millis(2));
-    }
-}
 
 /// A running server, in a process group of its own like a job of a shell.
 pub(crate) struct Running {
@@ -85,7 +77,7 @@ impl Running {
     }
 
     pub(crate) fn wait_until_it_said(&self, what: &str) {
-        wait_until(what, || self.said().contains(what));
+        until(what, || self.said().contains(what));
     }
 
     /// Signals the server, and not its children.
@@ -97,7 +89,7 @@ impl Running {
     pub(crate) fn hold_still(&self) {
         self.signal(Signal::SIGSTOP);
         // It may run on for a moment on the other processor.
-        wait_until("the standstill", || self.state() == 'T');
+        until("the standstill", || self.state() == 'T');
     }
 
     /// The letter of its state: `S` sleeps, `T` is stopped.
@@ -115,13 +107,13 @@ impl Running {
     /// Waits for its end: the exit code, and everything that it has said.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let mut status = None;
-        wait_until("the end of the server", || {
+        until("the end of the server", || {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });
         // A child that lives on would hold standard error open, and this would wait for it.
         let listener = self.listener.take().unwrap();
-        wait_until("the end of its standard error", || listener.is_finished());
+        until("the end of its standard error", || listener.is_finished());
         (status.unwrap().code(), self.said())
     }
 

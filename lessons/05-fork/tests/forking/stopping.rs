@@ -6,10 +6,11 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use kit::patience::until;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::running::{GUARD, Running, answer, exists, is_whole, most_at_a_time, send, wait_until};
+use crate::running::{GUARD, Running, answer, exists, is_whole, most_at_a_time, send};
 
 #[test]
 fn told_to_stop_under_load_it_gives_every_accepted_request_its_whole_answer() {
@@ -37,7 +38,7 @@ fn told_to_stop_under_load_it_gives_every_accepted_request_its_whole_answer() {
                 })
             })
             .collect();
-        wait_until("some load", || {
+        until("some load", || {
             server.said().matches(": serves ").count() > 40
         });
         server.signal(Signal::SIGTERM);
@@ -94,7 +95,7 @@ fn the_cap_on_children_holds_while_the_server_stops() {
 fn after_one_ctrl_c_a_client_may_still_ask_although_its_child_received_it_too() {
     let server = Running::lesson("--head-timeout 100 --stop-timeout 100");
     let mut client = server.connect();
-    wait_until("its child", || server.children().len() == 1);
+    until("its child", || server.children().len() == 1);
     server.ctrl_c();
     server.wait_until_it_said("stopping; connections: 1");
     send(&mut client, "/stream?n=3&ms=1");
@@ -107,7 +108,7 @@ fn after_one_ctrl_c_a_client_may_still_ask_although_its_child_received_it_too() 
 fn clients_that_have_said_nothing_neither_hold_up_a_stop_nor_spoil_it() {
     let server = Running::lesson("--head-timeout 3600 --stop-timeout 600");
     let silent: Vec<_> = (0..5).map(|_| server.connect()).collect();
-    wait_until("their children", || server.children().len() == 5);
+    until("their children", || server.children().len() == 5);
     server.signal(Signal::SIGTERM);
     // The guard is shorter than the server's patience, and than that of its children.
     let (code, said) = server.end();
@@ -124,7 +125,7 @@ fn clients_that_have_said_nothing_neither_hold_up_a_stop_nor_spoil_it() {
 fn silent_clients_that_wait_for_room_share_one_last_moment() {
     let server = Running::lesson("--max-children 1 --head-timeout 3600 --stop-timeout 8");
     let silent: Vec<_> = (0..20).map(|_| server.connect()).collect();
-    wait_until("the first one's child", || server.children().len() == 1);
+    until("the first one's child", || server.children().len() == 1);
     server.signal(Signal::SIGTERM);
     // A second for each of them would be too much.
     let (code, said) = server.end();
@@ -137,7 +138,7 @@ fn silent_clients_that_wait_for_room_share_one_last_moment() {
 fn a_second_ctrl_c_is_quick_and_no_child_survives() {
     let server = Running::lesson("--stop-timeout 1000");
     let slow: Vec<_> = (0..5).map(|_| server.ask("/sleep?ms=60000")).collect();
-    wait_until("their children", || server.children().len() == 5);
+    until("their children", || server.children().len() == 5);
     let children = server.children();
     server.ctrl_c();
     server.wait_until_it_said("stopping; connections: 5");
@@ -157,7 +158,7 @@ fn a_second_ctrl_c_is_quick_and_no_child_survives() {
 fn a_child_that_is_lost_during_a_stop_is_told_by_the_exit_code() {
     let server = Running::lesson("--stop-timeout 1000");
     let slow = server.ask("/sleep?ms=60000");
-    wait_until("its child", || server.children().len() == 1);
+    until("its child", || server.children().len() == 1);
     let child = server.children()[0].0;
     server.signal(Signal::SIGTERM);
     server.wait_until_it_said("stopping; connections: 1");
@@ -171,7 +172,7 @@ fn a_child_that_is_lost_during_a_stop_is_told_by_the_exit_code() {
 fn a_second_ctrl_c_is_quick_when_clients_wait_for_room_too() {
     let server = Running::lesson("--max-children 1 --stop-timeout 1000");
     let slow: Vec<_> = (0..4).map(|_| server.ask("/sleep?ms=60000")).collect();
-    wait_until("the first one's child", || server.children().len() == 1);
+    until("the first one's child", || server.children().len() == 1);
     server.ctrl_c();
     server.wait_until_it_said("stopping; connections: 1");
     server.ctrl_c();
@@ -185,7 +186,7 @@ fn a_second_ctrl_c_is_quick_when_clients_wait_for_room_too() {
 fn after_its_time_a_stop_is_forced() {
     let server = Running::lesson("--stop-timeout 0.2");
     let slow = server.ask("/sleep?ms=60000");
-    wait_until("its child", || server.children().len() == 1);
+    until("its child", || server.children().len() == 1);
     let child = server.children()[0].0;
     server.signal(Signal::SIGTERM);
     let (code, said) = server.end();

@@ -5,11 +5,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
+use kit::patience::eventually;
 use lesson03::{Application, Bell, Options, application, demo};
 use lesson05::Ended;
 use lesson06::{Run, ThreadingServer, Threads};
 
-use crate::running::{ask, connect, eventually};
+use crate::running::{ask, connect};
 
 const PLAIN: (&str, &str) = ("Content-Type", "text/plain");
 

@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use crate::running::{Running, eventually};
+use kit::patience::eventually;
+
+use crate::running::Running;
 
 #[test]
 fn threads_descriptors_and_stacks_are_as_before_after_a_thousand_requests() {

@@ -4,8 +4,9 @@ use std::os::unix::process::ExitStatusExt;
 
 use check::client::{Client, GUARD};
 use check::transcript::Transcript;
+use kit::patience::eventually;
 
-use crate::running::{Running, eventually};
+use crate::running::Running;
 
 #[test]
 fn threads_without_bound_end_the_server_with_one_client_too_many() {

@@ -2,9 +2,11 @@
 
 use std::net::TcpListener;
 
+use kit::needed;
+use kit::patience::eventually;
 use rustix::process::Signal;
 
-use crate::running::{Running, eventually};
+use crate::running::Running;
 
 #[test]
 fn run_says_where_it_has_started_and_that_it_has_stopped() {
@@ -25,8 +27,8 @@ fn run_says_where_it_has_started_and_that_it_has_stopped() {
 
 #[test]
 fn an_ipv6_host_makes_an_ipv6_server() {
-    if TcpListener::bind("[::1]:0").is_err() {
-        eprintln!("SKIPPED: this machine has no IPv6");
+    let has_ipv6 = TcpListener::bind("[::1]:0").is_ok();
+    if !needed::or_skip(has_ipv6, "this machine has no IPv6") {
         return;
     }
     let server = Running::example("run_demo", "--addr [::1]:0");

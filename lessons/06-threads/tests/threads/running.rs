@@ -7,11 +7,11 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use check::answer::Answer;
 use check::client::{Client, GUARD, NoAnswer};
 use check::transcript::Transcript;
+use kit::patience::eventually;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A running server. Dropping it kills it.
@@ -157,20 +157,6 @@ pub(crate) fn connect(address: SocketAddr) -> Client {
 pub(crate) fn ask(client: &mut Client, target: &str) {
     let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
     client.send(request.as_bytes()).unwrap();
-}
-
-/// Looks again and again until it is so. False: it is not, for much longer than it may take.
-pub(crate) fn eventually(mut condition: impl FnMut() -> bool) -> bool {
-    let until = Instant::now() + GUARD;
-    loop {
-        if condition() {
-            return true;
-        }
-        if Instant::now() > until {
-            return false;
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// A number in the JSON of `/sleep`, such as `started_ms`.

@@ -7,9 +7,10 @@ use std::thread;
 use check::client::Client;
 use check::client::{End, GUARD, NoAnswer};
 use check::transcript::Transcript;
+use kit::patience::eventually;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
 
-use crate::running::{Running, ask, eventually};
+use crate::running::{Running, ask};
 
 #[test]
 fn sigterm_under_load_cuts_no_answer_short_and_ends_with_zero() {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use check::client::Client;
+use kit::patience::eventually;
 
-use crate::running::{Running, eventually, number};
+use crate::running::{Running, number};
 
 #[test]
 fn fifty_requests_sleep_at_the_same_time() {

@@ -4,9 +4,10 @@ use std::io::Write;
 
 use check::answer::Framing;
 use check::client::{End, NoAnswer};
+use kit::patience::until;
 use lesson03::{AppError, Body};
 
-use crate::house::{PLAIN, app, expect, expect_close, get, serve, until};
+use crate::house::{PLAIN, app, expect, expect_close, get, serve};
 
 fn chunks(pieces: &[&str]) -> Body {
     let pieces: Vec<Vec<u8>> = pieces.iter().map(|piece| (*piece).into()).collect();
@@ -232,12 +233,12 @@ fn a_body_is_dropped_once_whatever_happens_to_its_client() {
         })))
     }));
     expect(&mut served.ask(get("/", "")), 200);
-    crate::house::until("the body is dropped", || {
+    until("the body is dropped", || {
         dropped.load(Ordering::SeqCst) == 1
     });
     let client = served.ask(get("/many", ""));
     client.reset();
-    crate::house::until("the body is dropped", || {
+    until("the body is dropped", || {
         dropped.load(Ordering::SeqCst) == 2
     });
 }

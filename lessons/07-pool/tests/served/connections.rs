@@ -1,8 +1,17 @@
 //! Connections that stay: who decides, who says so, and what comes next on them.
 
-use check::client::Client;
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::house::{Lesson, expect, expect_close, expect_end, get, post_chunked};
+use check::client::Client;
+use kit::patience::until;
+use lesson02::Stream;
+use lesson03::demo;
+use lesson07::{Adapter, PoolSettings};
+
+use crate::house::{Lesson, bind, expect, expect_close, expect_end, get, post_chunked, start};
 
 #[test]
 fn version_and_connection_tokens_decide_what_becomes_of_a_connection() {
@@ -74,13 +83,44 @@ fn ten_requests_of_all_kinds_in_one_packet_are_answered_in_their_order() {
     expect(&mut client, 200);
 }
 
+/// A plain socket that counts what the server has read.
+struct Counted(Arc<TcpStream>, Arc<AtomicUsize>);
+
+impl Stream for Counted {
+    fn socket(&self) -> &Arc<TcpStream> {
+        &self.0
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(into)?;
+        self.1.fetch_add(count, Ordering::SeqCst);
+        Ok(count)
+    }
+}
+
+struct Counter(Arc<AtomicUsize>);
+
+impl Adapter for Counter {
+    fn wrap(&self, socket: Arc<TcpStream>) -> Box<dyn Stream> {
+        Box::new(Counted(socket, Arc::clone(&self.0)))
+    }
+}
+
 #[test]
 fn a_pipelined_request_cut_anywhere_is_answered() {
-    let lesson = Lesson::start("--quiet");
+    let server = bind(demo::application, PoolSettings::default());
+    let read = Arc::new(AtomicUsize::new(0));
+    server.set_adapter(Some(Arc::new(Counter(Arc::clone(&read)))));
+    let served = start(server);
     let both =
         post_chunked("/echo", "2\r\nhi\r\n0\r\nA: b\r\n\r\n") + &get("/", "Connection: close\r\n");
     for cut in 1..both.len() {
-        let mut client = lesson.ask(&both[..cut]);
+        read.store(0, Ordering::SeqCst);
+        let mut client = served.ask(&both[..cut]);
+        // Only then the server cannot see both writes as one.
+        until("the first part is read", || {
+            read.load(Ordering::SeqCst) == cut
+        });
         client.send(&both.as_bytes()[cut..]).unwrap();
         assert_eq!(expect(&mut client, 200).text(), "hi", "{cut}");
         assert_eq!(expect(&mut client, 200).text(), "Hello, World!", "{cut}");

@@ -6,10 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use check::client::Client;
+use kit::patience::until;
 use rustix::process::Signal;
 use socket2::{Domain, Socket, Type};
 
-use crate::house::{Lesson, expect, expect_close, get, until};
+use crate::house::{Lesson, expect, expect_close, get};
 
 /// A client with little room for what it has not read, which has sent `question`.
 fn narrow_client(address: SocketAddr, question: &[u8]) -> TcpStream {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use check::answer::Answer;
 use check::client::{Client, End, GUARD};
 use check::transcript::Transcript;
+use kit::patience::until;
 use lesson02::{Limits, Settings};
 use lesson03::{
     AppError, Application, Bell, Body, Environ, Options, Pace, StartResponse, application,
@@ -63,16 +64,6 @@ pub(crate) fn expect_end(client: &mut Client) {
 pub(crate) fn expect_close(client: &mut Client) {
     expect_end(client);
     assert_eq!(client.end(), Some(End::Closed));
-}
-
-/// Looks until it is so. How long that takes is not asserted; that it happens is.
-#[track_caller]
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let guard = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < guard, "never: {what}");
-        thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// The real binary, in a process of its own.

@@ -9,15 +9,14 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use check::client::{Client, End};
+use kit::patience::until;
 use lesson02::{Limits, Session, Settings, Stream};
 use lesson03::{AppError, Application, Body, Options, demo, pause_with};
 use lesson05::Ended;
 use lesson07::{Adapter, PoolServer, PoolSettings};
 use socket2::{Domain, Socket, Type};
 
-use crate::house::{
-    PLAIN, Served, app, ask, bind, bind_with, brief, expect, get, serve, start, until,
-};
+use crate::house::{PLAIN, Served, app, ask, bind, bind_with, brief, expect, get, serve, start};
 
 /// Letters move by thirteen places, and everything else stays. It undoes itself.
 fn rot13(bytes: &mut [u8]) {

@@ -4,7 +4,9 @@ use check::answer::Answer;
 use check::client::{Client, wait_for_any};
 use std::time::Duration;
 
-use crate::house::{Lesson, expect, expect_close, get, until};
+use kit::patience::until;
+
+use crate::house::{Lesson, expect, expect_close, get};
 
 const CLOSE: &str = "Connection: close\r\n";
 

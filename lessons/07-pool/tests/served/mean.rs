@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use check::client::{Client, NoAnswer};
+use kit::patience::until;
 
-use crate::house::{Lesson, expect, get, until};
+use crate::house::{Lesson, expect, get};
 
 const SILENT: &[u8] = b"";
 const HALF: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nX-Endless: ";

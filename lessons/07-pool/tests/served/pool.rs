@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use kit::patience::until;
 use lesson03::demo;
 use lesson05::Ended;
 use lesson07::PoolSettings;
 
-use crate::house::{ask, bind, expect, expect_end, get, post_chunked, serve, serve_with, until};
+use crate::house::{ask, bind, expect, expect_end, get, post_chunked, serve, serve_with};
 
 #[test]
 fn start_returns_when_somebody_stops_the_server_from_any_thread() {

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use check::client::{Client, GUARD, NoAnswer};
 use check::transcript::Transcript;
+use kit::patience::until;
 use rustix::process::Signal;
 
-use crate::house::{Lesson, connect, expect, expect_close, get, until};
+use crate::house::{Lesson, connect, expect, expect_close, get};
 
 const CLOSE: &str = "Connection: close\r\n";
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use check::answer::Answer;
 use check::client::Client;
+use kit::patience::until;
 use lesson02::{Settings, Stream};
 use lesson03::{
     Application, Bell, Body, Deployment, Environ, Gateway, Pace, Protocol, StartResponse,
@@ -14,7 +15,7 @@ use lesson03::{
 };
 use lesson07::{Conversation, House, Papers, PoolSettings, Rules, Step, Upgrader};
 
-use crate::house::{PLAIN, Served, app, expect, expect_close, get, serve, serve_with, until};
+use crate::house::{PLAIN, Served, app, expect, expect_close, get, serve, serve_with};
 
 /// Sends every line back in capitals, until one says bye.
 #[derive(Default)]
