@@ -1,0 +1,1 @@
+"""`wsgi`, as the tutorial's example for FastAPI spells it."""
