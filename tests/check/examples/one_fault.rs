@@ -3,7 +3,7 @@
 //!
 //! `one_fault FAULT PORT`
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -55,6 +55,7 @@ fn main() {
         }),
         "accepts-and-closes" => accepts_and_closes(&listener),
         "serves-on" => serves_on(&listener),
+        "spins" => serve(&listener, spin),
         other => panic!("no fault {other}"),
     }
 }
@@ -67,6 +68,17 @@ fn serve(listener: &TcpListener, serve: fn(TcpStream)) {
             Err(_) => thread::sleep(Duration::from_millis(10)),
         }
     }
+}
+
+/// Asks again and again whether something has come.
+fn spin(client: TcpStream) {
+    client.set_nonblocking(true).expect("a client");
+    while client
+        .peek(&mut [0])
+        .is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    {}
+    client.set_nonblocking(false).expect("a client");
+    converse(client, true);
 }
 
 /// Answers each request, until the client has enough.

@@ -2,8 +2,10 @@
 
 mod exercise;
 mod list;
+mod loops;
 mod solved;
 mod together;
+mod workers;
 
 use std::path::Path;
 

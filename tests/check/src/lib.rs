@@ -9,10 +9,13 @@
 //! server      a child process that cannot outlive us: a keeper sees to that
 //! mend        what to do about a red probe, and in which order
 //! small       what --small leaves out
+//! small_servers  the small servers of the book, which the reader types
 //! severity    how bad a finding is: a MUST, a SHOULD, or an opinion of ours
 //! workshop    builds a lesson's binary on demand
 //! exercises   probes for what a reader adds to a lesson
+//! ladder      the same requests to servers that wait in different ways
 //! lessons     the one list of lessons
+//! tls         probes for servers that speak TLS, with the feature of that name
 //! ```
 
 #![forbid(unsafe_code)]
@@ -22,7 +25,7 @@ pub mod bound;
 pub mod case;
 pub mod client;
 pub mod exercises;
-mod keeper;
+pub mod ladder;
 pub mod lessons;
 pub mod matrix;
 pub mod mend;
@@ -36,9 +39,13 @@ pub mod screen;
 pub mod server;
 pub mod severity;
 pub mod small;
+pub mod small_servers;
 pub mod storm;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod transcript;
 pub mod typical;
 pub mod unread_log;
+pub mod websocket;
 pub mod workshop;
 pub mod world;

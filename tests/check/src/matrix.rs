@@ -7,14 +7,16 @@ mod column;
 mod expected;
 mod page;
 mod red;
+mod variant;
 
 use crate::lessons;
 use crate::probe::Probe;
 
-pub use column::assert_column;
+pub use column::{assert_column, assert_variant};
 pub use expected::Expected;
 pub use page::render_markdown;
-pub use red::{RED, Red, Rows};
+pub use red::{NO_LESSON, RED, Red, Rows};
+pub use variant::{Column, VARIANTS, Variant, columns};
 
 use Expected::{Absent, Stalls, Waits, Wrong};
 
@@ -25,8 +27,18 @@ pub struct Cell {
     pub expected: Expected,
     /// Why it is not ok; empty where it is.
     pub reason: &'static str,
-    /// The lesson that turns it green, where it is not.
+    /// The lesson that turns it green, where it is not; [`NO_LESSON`] if none does.
     pub mended_by: u8,
+}
+
+impl Cell {
+    /// Who mends it, in words that follow a reason.
+    pub fn remedy(&self) -> String {
+        match self.mended_by {
+            NO_LESSON => "no lesson mends it".to_owned(),
+            lesson => format!("lesson {lesson:02} mends it"),
+        }
+    }
 }
 
 /// What a lesson promises for a probe.

@@ -6,7 +6,9 @@ mod listening;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
+use std::time::Duration;
 
+use kit::process::{self, Stat};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 /// The processes of a server: one of ours, or everything that a command started.
@@ -19,20 +21,22 @@ impl Processes {
         Processes(vec![id])
     }
 
-    /// Every living process of a process group, `without` one of them.
-    pub fn of_group(group: u32, without: u32) -> Processes {
-        let Ok(folder) = fs::read_dir("/proc") else {
-            return Processes(Vec::new());
-        };
-        let ids = folder
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        Processes(
-            ids.filter(|&id| {
-                id != without && Stat::of(id).is_some_and(|stat| stat.lives_in(group))
-            })
-            .collect(),
-        )
+    /// Several processes.
+    pub fn these(ids: Vec<u32>) -> Processes {
+        Processes(ids)
+    }
+
+    /// The same, and those below them that are another program, or the same one with other words: a
+    /// supervisor's workers. A copy that a fork has made is none, for it is gone in a moment.
+    pub(crate) fn with_workers(mut self) -> Processes {
+        let line = |id: &u32| fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        let own: Vec<_> = self.0.iter().map(line).collect();
+        let below = self.0.iter().flat_map(|&id| process::below(id));
+        let workers: Vec<u32> = below
+            .filter(|id| !own.contains(&line(id)) && !line(id).is_empty())
+            .collect();
+        self.0.extend(workers);
+        self
     }
 
     /// The same without one that is a shell with a command to read: it has started the others. A
@@ -52,7 +56,7 @@ impl Processes {
 
     /// How many descriptors they have open.
     pub fn descriptors(&self) -> usize {
-        let numbers = self.0.iter().map(|&id| descriptors_of(id).len());
+        let numbers = self.0.iter().map(|&id| process::descriptors(id).len());
         numbers.sum()
     }
 
@@ -70,6 +74,13 @@ impl Processes {
             .collect()
     }
 
+    /// For how long each of them has not slept: its threads had a processor, or waited for one that
+    /// somebody else had. Those that have ended cannot be asked any more.
+    pub fn awake(&self) -> HashMap<u32, Duration> {
+        let each = self.0.iter().map(|&id| (id, awake(id)));
+        each.filter_map(|(id, awake)| Some((id, awake?))).collect()
+    }
+
     /// Forbids them to open another descriptor. The result undoes it.
     pub fn exhaust_descriptors(&self) -> io::Result<Exhausted> {
         let mut exhausted = Exhausted(Vec::new());
@@ -78,14 +89,14 @@ impl Processes {
                 continue;
             };
             // A new descriptor takes the lowest free number, so that number is the limit.
-            let taken = descriptors_of(id);
+            let taken = process::descriptors(id);
             let free = (0..).find(|number| !taken.contains(number)).unwrap_or(0);
             let before = prlimit(
                 Some(pid),
                 Resource::Nofile,
                 Rlimit {
                     current: Some(free),
-                    maximum: hard_limit(id),
+                    maximum: process::limit(id, "Max open files", 1),
                 },
             )?;
             exhausted.0.push((pid, before));
@@ -115,13 +126,7 @@ impl Processes {
     }
 
     fn children_that(&self, are: impl Fn(&Stat) -> bool) -> usize {
-        let Ok(folder) = fs::read_dir("/proc") else {
-            return 0;
-        };
-        let ids = folder
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        let stats = ids.filter_map(Stat::of);
+        let stats = process::ids().filter_map(Stat::of);
         let theirs = stats.filter(|stat| self.0.contains(&stat.parent) && are(stat));
         theirs.count()
     }
@@ -149,72 +154,28 @@ impl Drop for Exhausted {
     }
 }
 
-fn descriptors_of(id: u32) -> Vec<u64> {
-    let Ok(folder) = fs::read_dir(format!("/proc/{id}/fd")) else {
-        return Vec::new();
-    };
-    let names = folder.flatten().map(|entry| entry.file_name());
-    names
-        .filter_map(|name| name.to_str()?.parse().ok())
-        .collect()
-}
-
-fn hard_limit(id: u32) -> Option<u64> {
-    let limits = fs::read_to_string(format!("/proc/{id}/limits")).ok()?;
-    let line = limits
-        .lines()
-        .find(|line| line.starts_with("Max open files"))?;
-    // Max open files            1024                 1048576              files
-    line.split_whitespace().nth(4)?.parse().ok()
+fn awake(id: u32) -> Option<Duration> {
+    let threads = fs::read_dir(format!("/proc/{id}/task")).ok()?;
+    let lines =
+        threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
+    // Nanoseconds with a processor, nanoseconds in the queue for one, and turns.
+    let each = lines.map(|line| {
+        let words = line.split_whitespace().take(2);
+        words
+            .filter_map(|word| word.parse::<u64>().ok())
+            .sum::<u64>()
+    });
+    Some(Duration::from_nanos(each.sum()))
 }
 
 fn resident(id: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
-}
-
-/// What `/proc/ID/stat` says, as far as it matters here.
-struct Stat {
-    state: char,
-    parent: u32,
-    group: u32,
-    ticks: u64,
-}
-
-impl Stat {
-    fn of(id: u32) -> Option<Stat> {
-        Stat::parse(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
-    }
-
-    /// The name in parentheses may hold anything, so the count starts after the last `)`.
-    fn parse(text: &str) -> Option<Stat> {
-        let (_, rest) = text.rsplit_once(')')?;
-        let words: Vec<_> = rest.split_whitespace().collect();
-        let number = |index: usize| words.get(index)?.parse::<u64>().ok();
-        Some(Stat {
-            state: words.first()?.chars().next()?,
-            parent: u32::try_from(number(1)?).ok()?,
-            group: u32::try_from(number(2)?).ok()?,
-            ticks: number(11)? + number(12)?,
-        })
-    }
-
-    fn lives_in(&self, group: u32) -> bool {
-        self.group == group && !matches!(self.state, 'Z' | 'X')
-    }
+    process::number_in(&format!("/proc/{id}/status"), "VmRSS:")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_process_name_with_spaces_and_parentheses_does_not_confuse() {
-        let stat = Stat::parse("7 (a) b) S 1 42 42 0 -1 0 0 0 0 0 3 4 0 0 20 0 1 0 0").unwrap();
-        assert_eq!((stat.state, stat.group, stat.ticks), ('S', 42, 7));
-        assert_eq!(stat.parent, 1);
-    }
+    use kit::patience::until;
 
     #[test]
     fn a_child_that_nobody_has_waited_for_is_a_zombie() {
@@ -224,10 +185,7 @@ mod tests {
             .spawn()
             .unwrap();
         let processes = Processes::one(parent.id());
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
-        while processes.zombies() == 0 && std::time::Instant::now() < until {
-            std::thread::yield_now();
-        }
+        until("a zombie", || processes.zombies() > 0);
         assert_eq!((processes.zombies(), processes.children()), (1, 1));
         assert_eq!(processes.threads(), 1);
         processes.terminate();

@@ -9,8 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use kit::keeper::Keeper;
+
 use crate::client::{Client, GUARD};
-use crate::keeper::Keeper;
 use crate::process::Processes;
 use crate::said::Said;
 use crate::transcript::Transcript;
@@ -33,6 +34,11 @@ impl Server {
         self.address
     }
 
+    /// The number of the process that was started; others may descend from it.
+    pub fn id(&self) -> u32 {
+        self.child().id()
+    }
+
     /// How it was started.
     pub fn launch(&self) -> &Launch {
         &self.launch
@@ -41,9 +47,11 @@ impl Server {
     /// Its processes.
     pub fn processes(&self) -> Processes {
         match self.launch {
-            Launch::Lesson { .. } => Processes::one(self.child().id()),
+            Launch::Lesson { .. } => Processes::one(self.child().id()).with_workers(),
             // The shell that reads the command is no part of the server.
-            Launch::Command(_) => self.keeper.kept().without_shell(self.child().id()),
+            Launch::Command(_) => {
+                Processes::these(self.keeper.kept()).without_shell(self.child().id())
+            }
         }
     }
 

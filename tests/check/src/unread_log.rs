@@ -47,7 +47,7 @@ impl UnreadLog {
         BufReader::new(output)
             .read_line(&mut ready)
             .expect("the ready line");
-        let (_, address) = ready.trim().split_once("http://").expect("an address");
+        let (_, address) = ready.trim().split_once("://").expect("an address");
         let address = address.parse().expect("an address with a port");
         UnreadLog {
             child,

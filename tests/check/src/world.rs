@@ -24,6 +24,9 @@ const PATIENCE: Duration = Duration::from_millis(2500);
 /// How long a probe may take, unless the caller says otherwise: time enough for a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// Where a WebSocket is opened if nobody says otherwise: where lesson 9 sends messages back.
+pub const SOCKET: &str = "/ws/echo";
+
 /// A server under test and how to treat it.
 pub struct World {
     address: SocketAddr,
@@ -41,6 +44,10 @@ pub struct World {
     pub requests: u32,
     /// How many clients the server can serve at a time, for probes that take all its workers.
     pub workers: usize,
+    /// How to ask whether the server still answers, if plain HTTP is not its language.
+    pub asks: Option<fn(&World) -> Verdict>,
+    /// Where the server sends WebSocket messages back.
+    pub socket: String,
     /// What has been said so far.
     pub transcript: Transcript,
     bound: Bound,
@@ -59,6 +66,8 @@ impl World {
             garbage: 1000,
             requests: 2000,
             workers: 4,
+            asks: None,
+            socket: SOCKET.to_owned(),
             transcript: Transcript::default(),
             bound: Bound::default(),
             clients: AtomicU32::new(0),
@@ -155,6 +164,9 @@ impl World {
 
     /// Whoever comes next must be answered: the proof that a server is still alive.
     pub fn still_answers(&self) -> Verdict {
+        if let Some(asks) = self.asks {
+            return asks(self);
+        }
         self.unrecorded().ask(self.hello()).map(drop)
     }
 
@@ -198,6 +210,8 @@ impl World {
             garbage: self.garbage,
             requests: self.requests,
             workers: self.workers,
+            asks: self.asks,
+            socket: self.socket.clone(),
             ..World::at(self.address)
         }
     }

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
+use check::lessons::LESSONS;
 use check::opinions::OPINIONS;
 use check::small::FOLDED;
 use command::{THREE, check, on};
@@ -30,7 +31,7 @@ fn only_a_must_fails_a_run_unless_it_is_strict() {
     assert_eq!(code, 1, "{text}");
     let last = text.lines().rev().take(3).collect::<String>();
     assert!(
-        last.contains("through lesson07") && last.contains("must: no-host"),
+        last.contains(&through_the_last_lesson()) && last.contains("must: no-host"),
         "{text}"
     );
 }
@@ -105,7 +106,7 @@ fn numbers_that_make_no_sense_are_refused_with_the_flag() {
         let (text, code) = check(&on("127.0.0.1:1", &words));
         assert_eq!(code, 2, "{words:?}: {text}");
         assert!(
-            text.contains(words[0]) && !text.contains("unexpected argument"),
+            text.contains(words[0]) && text.contains("it takes "),
             "{words:?}: {text}"
         );
     }
@@ -113,13 +114,17 @@ fn numbers_that_make_no_sense_are_refused_with_the_flag() {
 
 #[test]
 fn names_that_do_not_exist_are_answered_with_those_that_do() {
-    let (text, code) = check(&on("127.0.0.1:1", &["--through", "lesson09"]));
+    let (text, code) = check(&on("127.0.0.1:1", &["--through", "lesson99"]));
     assert_eq!(code, 2);
-    assert!(text.contains("There are lesson01 to lesson07."), "{text}");
+    let last = LESSONS.last().unwrap().package;
+    assert!(
+        text.contains(&format!("There are lesson01 to {last}.")),
+        "{text}"
+    );
     let (text, code) = check(&["exercise", "1-1"]);
     assert!(code == 0 && text.contains("Exercise 01-1"), "{text}");
     let (text, code) = check(&["--version"]);
-    assert!(code == 0 && text.starts_with("check "), "{text}");
+    assert!(code == 0 && text.starts_with("web-server-check "), "{text}");
     let (text, code) = check(&on("127.0.0.1:1", &["--jobs", "2"]));
     assert!(code == 2 && text.contains("--jobs needs --run"), "{text}");
 }
@@ -146,7 +151,7 @@ fn ctrl_c_prints_the_summary_so_far() {
         "silent-client",
         "no-host",
     ];
-    let mut checker = Command::new(env!("CARGO_BIN_EXE_check"))
+    let mut checker = Command::new(env!("CARGO_BIN_EXE_web-server-check"))
         .args(on(&address, &words))
         .stdout(Stdio::piped())
         .spawn()
@@ -160,6 +165,12 @@ fn ctrl_c_prints_the_summary_so_far() {
     let mut rest = String::new();
     output.read_to_string(&mut rest).unwrap();
     assert_eq!(checker.wait().unwrap().code(), Some(130));
-    assert!(rest.contains("through lesson07: 1 ok, 1 must"), "{rest}");
+    let through = through_the_last_lesson();
+    assert!(rest.contains(&format!("{through}: 1 ok, 1 must")), "{rest}");
     assert!(rest.contains("(stopped after 2 of 4)"), "{rest}");
+}
+
+/// Without `--through` the last lesson is the measure.
+fn through_the_last_lesson() -> String {
+    format!("through {}", LESSONS.last().unwrap().package)
 }

@@ -42,6 +42,24 @@ fn the_json_document_opens_and_says_what_the_lines_say() {
 }
 
 #[test]
+fn what_is_known_is_counted_apart_from_what_fails() {
+    let address = careless().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("known");
+    std::fs::write(&file, "no-host # until the router is done\n").unwrap();
+    let words = ["--json", "--known", file.to_str().unwrap()];
+    let (text, code) = check(&on(&address, &[&words[..], &THREE[..]].concat()));
+    assert_eq!(code, 0, "{text}");
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["summary"]["known"], 1);
+    assert_eq!(document["summary"]["must"], 0);
+    // Each probe is counted once.
+    let counts = document["summary"].as_object().unwrap().values();
+    let sum: u64 = counts.map(|count| count.as_u64().unwrap()).sum();
+    assert_eq!(sum, 4);
+}
+
+#[test]
 fn the_junit_report_has_a_case_for_each_probe() {
     let address = careless().to_string();
     let folder = tempfile::tempdir().unwrap();

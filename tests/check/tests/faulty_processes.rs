@@ -41,6 +41,16 @@ fn a_server_that_one_reset_client_ends_is_seen_to_die_each_time() {
 }
 
 #[test]
+fn a_server_that_spins_while_it_waits_is_found() {
+    let found = run("spins", "idle-cpu");
+    assert!(
+        matches!(found, Err(Finding::Wrong(ref words)) if words.contains("it spins")),
+        "{found:?}"
+    );
+    assert_eq!(run("leaks", "idle-cpu"), Ok(()));
+}
+
+#[test]
 fn the_shell_that_reads_the_command_is_no_part_of_the_server() {
     let binary = workshop::example("check", "one_fault").unwrap();
     // Without `exec`, and with more to do afterwards: the shell stays.

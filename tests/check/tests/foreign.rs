@@ -1,36 +1,18 @@
 //! The checker against servers that we did not write: those of Python's own library.
 
-use std::io::{self, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-/// Whether python3 exists. Where everything is required, its absence is a failure.
+use kit::needed;
+
+/// Without it the checker meets no foreign server.
 fn python_exists() -> bool {
-    let found = Command::new("python3")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status();
-    let exists = found.is_ok_and(|status| status.success());
-    if !exists {
-        assert!(
-            std::env::var_os("REQUIRE_ALL").is_none(),
-            "python3 is absent, and REQUIRE_ALL is set"
-        );
-        skipped("python3 is absent, so the checker meets no foreign server here");
-    }
-    exists
-}
-
-/// Says what is left out. The test harness captures what `eprintln!` prints, and shows it only
-/// for a failure; this it cannot capture.
-fn skipped(reason: &str) {
-    // Nobody may be there to read it.
-    let _ = writeln!(io::stderr(), "SKIPPED: {reason}");
+    needed::program("python3")
 }
 
 /// Checks what the command starts: the lines that begin with a sign, and the exit code.
 fn survey(command: &str, words: &[&str]) -> (String, i32) {
-    let output = Command::new(env!("CARGO_BIN_EXE_check"))
+    let output = Command::new(env!("CARGO_BIN_EXE_web-server-check"))
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers"))
         .args(["--run", command, "--patience", "1"])
         .args(words)
@@ -48,28 +30,6 @@ fn assert_signs(text: &str, signs: &[(&str, &str)]) {
             "no {line:?} in\n{text}"
         );
     }
-}
-
-/// This very program again, with one test and without python3.
-fn without_python(require_all: bool) -> (String, bool) {
-    let mut test = Command::new(std::env::current_exe().unwrap());
-    test.args(["--exact", "python_http_server_is_judged_fairly"])
-        .env("PATH", "")
-        .env_remove("REQUIRE_ALL");
-    if require_all {
-        test.env("REQUIRE_ALL", "1");
-    }
-    let output = test.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    (said, output.status.success())
-}
-
-#[test]
-fn what_is_skipped_is_said_aloud_and_is_a_failure_where_everything_is_required() {
-    let (said, passed) = without_python(false);
-    assert!(passed && said.contains("SKIPPED: python3"), "{said}");
-    let (_, passed) = without_python(true);
-    assert!(!passed);
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Checker {
         let run = format!(
             "sh -c 'read -r forever </dev/zero; : {mark}' & {server} --addr 127.0.0.1:{{port}}"
         );
-        let mut child = Command::new(env!("CARGO_BIN_EXE_check"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_web-server-check"))
             .args([
                 "--run",
                 &run,
@@ -117,7 +117,7 @@ fn even_sigkill_leaves_nothing_behind() {
 /// `break` starts a lesson's own binary. Here the checker alone is killed, not its group.
 #[test]
 fn a_lesson_ends_with_the_checker_that_started_it() {
-    let mut checker = Command::new(env!("CARGO_BIN_EXE_check"))
+    let mut checker = Command::new(env!("CARGO_BIN_EXE_web-server-check"))
         .args(["break", "lesson01", "silent-client"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

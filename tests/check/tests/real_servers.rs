@@ -2,36 +2,22 @@
 //! the course, so it asks to be asked: `REAL_SERVERS=1 cargo test -p check --test real_servers`.
 //! A server that is not on the PATH is skipped, aloud.
 
-use std::io::{self, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use kit::needed;
 use serde_json::Value;
-
-/// Says what is left out, where the test harness cannot capture it.
-fn skipped(reason: &str) {
-    // Nobody may be there to read it.
-    let _ = writeln!(io::stderr(), "SKIPPED: {reason}");
-}
-
-fn is_there(program: &str) -> bool {
-    let found = Command::new("sh")
-        .args(["-c", "command -v \"$1\"", "sh", program])
-        .stdout(Stdio::null())
-        .status();
-    found.is_ok_and(|status| status.success())
-}
 
 /// Checks what the command starts. Every run ends, no probe breaks or is unfinished, and the only
 /// faults that count are those that whoever knows the server and the RFC would name, too.
 fn judge(program: &str, command: &str, faults: &[&str]) {
     if std::env::var_os("REAL_SERVERS").is_none() {
-        return skipped(&format!("{program}: REAL_SERVERS is not set"));
+        return needed::say_skipped(&format!("{program}: REAL_SERVERS is not set"));
     }
-    if !is_there(program) {
-        return skipped(&format!("{program} is absent"));
+    if !needed::program(program) {
+        return;
     }
-    let output = Command::new(env!("CARGO_BIN_EXE_check"))
+    let output = Command::new(env!("CARGO_BIN_EXE_web-server-check"))
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/real"))
         .args(["--json", "--run", command])
         .output()
@@ -66,7 +52,7 @@ fn node_is_judged_fairly() {
 #[test]
 fn gunicorn_is_judged_fairly() {
     // It leaves the host to the application.
-    let faults = ["no-host", "bad-host", "absolute-form-host"];
+    let faults = ["no-host", "two-hosts", "bad-host", "absolute-form-host"];
     let command = "exec gunicorn -w 4 -b 127.0.0.1:{port} wsgi_app:app";
     judge("gunicorn", command, &faults);
 }

@@ -86,6 +86,13 @@ impl Client {
         self.end
     }
 
+    /// What came, and whether that is all, in one look: between two of them more could come, which
+    /// a wait after them would not see as news.
+    pub fn look(&mut self) -> (&[u8], Option<End>) {
+        let end = self.end();
+        (&self.received, end)
+    }
+
     /// Waits for the server to end the connection; `None` if it does not.
     pub fn wait_for_end(&mut self) -> Option<End> {
         let until = Instant::now() + self.patience;
@@ -212,6 +219,34 @@ mod tests {
             .unwrap();
         assert_eq!(client.answer().unwrap().body, b"a");
         assert_eq!(client.received(), b"bc");
+    }
+
+    #[test]
+    fn what_a_look_has_not_shown_is_news_to_the_wait_after_it() {
+        let (mut client, mut server) = pair();
+        for count in 1..=2000 {
+            let writer = std::thread::spawn({
+                let mut server = server.try_clone().unwrap();
+                move || server.write_all(b"a")
+            });
+            let until = Instant::now() + crate::client::GUARD;
+            loop {
+                let (received, end) = client.look();
+                assert_eq!(end, None);
+                if received.len() == count {
+                    break;
+                }
+                assert!(client.wait_until(until), "byte {count} was overlooked");
+            }
+            writer.join().unwrap().unwrap();
+        }
+        server.write_all(b"b").unwrap();
+        drop(server);
+        assert_eq!(client.wait_for_end(), Some(End::Closed));
+        assert_eq!(
+            client.look(),
+            (&[&[b'a'; 2000][..], b"b"].concat()[..], Some(End::Closed))
+        );
     }
 
     fn record(client: &Client) -> Vec<String> {

@@ -3,7 +3,7 @@
 use check::lessons::{self, LESSONS, Lesson};
 use check::matrix::{self, Expected};
 use check::probe::Probe;
-use check::probes::{self, GROUPS};
+use check::probes::{self, GROUPS, Group};
 use check::small;
 
 use super::flags::Choice;
@@ -24,6 +24,27 @@ pub(super) struct Chosen {
 pub(super) fn chosen(choice: &Choice) -> Result<Chosen, Stop> {
     let through = lesson(choice.through.as_deref())?;
     let mut probes: Vec<&Probe> = Vec::new();
+    let sockets = choice.websocket.as_ref().map(|_| &check::websocket::GROUP);
+    let group = tls_group(choice.tls)?.or(sockets);
+    if let Some(group) = group {
+        let only = |probe: &&Probe| {
+            let named = |word: &String| word == group.name || is_like(word, probe);
+            choice.only.is_empty() || choice.only.iter().any(named)
+        };
+        probes.extend(group.probes.iter().filter(only));
+        probes.retain(|probe| !choice.skip.iter().any(|word| is_like(word, probe)));
+        if probes.is_empty() {
+            let names = group.probes.iter().map(|probe| probe.name);
+            let word = choice.only.first().or(choice.skip.first());
+            return Err(unknown("probe", word.map_or("", |word| word), names));
+        }
+        let folded = Vec::new();
+        return Ok(Chosen {
+            probes,
+            folded,
+            through,
+        });
+    }
     if choice.only.is_empty() {
         // Those that the lesson's own server could pass.
         probes.extend(probes::all().filter(|probe| {
@@ -48,6 +69,23 @@ pub(super) fn chosen(choice: &Choice) -> Result<Chosen, Stop> {
         folded,
         through,
     })
+}
+
+/// The probes for TLS, if they are asked for and were built.
+fn tls_group(asked: bool) -> Result<Option<&'static Group>, Stop> {
+    #[cfg(feature = "tls")]
+    return Ok(asked.then_some(&check::tls::GROUP));
+    #[cfg(not(feature = "tls"))]
+    match asked {
+        false => Ok(None),
+        true => Err(Stop::Usage(
+            "this check was built without TLS: cargo run -p check --features tls -- …".to_owned(),
+        )),
+    }
+}
+
+fn is_like(word: &str, probe: &Probe) -> bool {
+    matches(word.as_bytes(), probe.name.as_bytes())
 }
 
 /// The probes that a word means: a group, a pattern, or one of them.

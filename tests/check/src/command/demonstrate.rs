@@ -4,7 +4,7 @@ use check::screen::say;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use check::lessons::{self, LESSONS, Lesson};
-use check::matrix::{self, Expected};
+use check::matrix::{self, Expected, NO_LESSON};
 use check::outcome::{Finding, Verdict, describe};
 use check::probe::Probe;
 use check::probes;
@@ -108,7 +108,10 @@ fn mended(probe: &Probe, cell: matrix::Cell, lesson: &Lesson) -> String {
         ));
     }
     if !ok {
-        lines.push(format!("Lesson {:02} makes it ok.", cell.mended_by));
+        lines.push(match cell.mended_by {
+            NO_LESSON => "No lesson makes it ok.".to_owned(),
+            lesson => format!("Lesson {lesson:02} makes it ok."),
+        });
     }
     lines.join("\n")
 }

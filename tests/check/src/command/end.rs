@@ -6,8 +6,9 @@ pub(super) struct End {
     pub(super) good: bool,
     /// Whether a probe itself is broken.
     pub(super) broken: bool,
-    /// The probes that count as failed.
-    pub(super) failed: Vec<&'static str>,
+    /// What is to be mended, and so to be run again when something has changed. Nothing, if nothing
+    /// of it counts.
+    pub(super) to_mend: Vec<&'static str>,
 }
 
 impl From<bool> for End {
@@ -15,7 +16,7 @@ impl From<bool> for End {
         End {
             good,
             broken: false,
-            failed: Vec::new(),
+            to_mend: Vec::new(),
         }
     }
 }

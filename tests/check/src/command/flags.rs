@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use check::world::World;
-use clap::{Args, builder::RangedU64ValueParser};
+use clap::Args;
 
 /// Which server.
 #[derive(Args, Clone)]
@@ -15,6 +15,9 @@ pub(super) struct Target {
     /// A command that starts a server; {port} stands for the port
     #[arg(long, value_name = "COMMAND")]
     pub(super) run: Option<String>,
+    /// A command that builds it, each time before it is checked
+    #[arg(long, value_name = "COMMAND", requires = "run")]
+    pub(super) build: Option<String>,
 }
 
 /// Which probes, and what is asked of the server.
@@ -23,6 +26,13 @@ pub(super) struct Choice {
     /// Ask no more than this lesson's own server can do (default: the last lesson)
     #[arg(long, value_name = "LESSON")]
     pub(super) through: Option<String>,
+    /// The server speaks TLS: ask what concerns that (needs: cargo run -p check --features tls)
+    #[arg(long, conflicts_with = "small")]
+    pub(super) tls: bool,
+    /// The server sends WebSocket messages back there (default: /ws/echo): ask what concerns that
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true,
+          default_missing_value = check::world::SOCKET, conflicts_with_all = ["small", "tls"])]
+    pub(super) websocket: Option<String>,
     /// Run these only: probes, groups, or patterns such as 'chunk*'
     #[arg(long, value_name = "PROBE", num_args = 1..)]
     pub(super) only: Vec<String>,
@@ -76,22 +86,25 @@ pub(super) struct Manner {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     limit: Option<f64>,
     /// How many random inputs the probe `garbage` sends
-    #[arg(long, value_name = "NUMBER", default_value_t = 1000, value_parser = number(), allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000, value_parser = number, allow_negative_numbers = true)]
     garbage: u32,
     /// How many requests the probe `many-requests` sends
-    #[arg(long, value_name = "NUMBER", default_value_t = 2000, value_parser = number(), allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 2000, value_parser = number, allow_negative_numbers = true)]
     requests: u32,
     /// How many workers your server has, for the probes that keep all of them busy
-    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = number(), allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = number, allow_negative_numbers = true)]
     workers: u32,
     /// How many probes run at a time, each with a server of its own (needs --run)
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = number(), allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = number, allow_negative_numbers = true)]
     pub(super) jobs: u32,
 }
 
-/// A number from 1.
-fn number() -> RangedU64ValueParser<u32> {
-    RangedU64ValueParser::new().range(1..=1_000_000)
+/// How many of something: at least one.
+fn number(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number @ 1..=1_000_000) => Ok(number),
+        _ => Err("it takes a whole number from 1 to 1000000".to_owned()),
+    }
 }
 
 /// A time to wait: more than nothing, and less than a day.

@@ -43,8 +43,13 @@ const FOLLOWS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The probe that a probe follows from, if that one is among the failed. With several jobs it may
-/// not have been asked yet, and then the other is asked as well.
+/// Whether there is a probe that this one may follow from, and that has to be asked before.
+pub(super) fn may_follow(probe: &Probe) -> bool {
+    let mut others = FOLLOWS.iter().flat_map(|(_, others)| *others);
+    others.any(|other| *other == probe.name)
+}
+
+/// The probe that a probe follows from, if that one is among the failed.
 pub(super) fn cause(probe: &Probe, failed: &[&'static str]) -> Option<&'static str> {
     let found = FOLLOWS
         .iter()
@@ -68,5 +73,7 @@ mod tests {
         let trailers = probes::find("trailers").unwrap();
         assert_eq!(cause(trailers, &["chunked"]), Some("chunked"));
         assert_eq!(cause(trailers, &["hello"]), None);
+        let chunked = probes::find("chunked").unwrap();
+        assert!(may_follow(trailers) && !may_follow(chunked));
     }
 }

@@ -29,12 +29,15 @@ pub(super) fn document(sheet: &Sheet) -> String {
             .filter(|found| found.standing == standing);
         same.count().to_string()
     };
+    let known = sheet.found.iter();
+    let known = known.filter(|found| matches!(found.standing, Standing::Known(_)));
     let summary = object(&[
         ("ok", count(Standing::Passed)),
         ("as_the_lesson", count(Standing::AsTheLesson)),
         ("must", count(Standing::Failed(Severity::Must))),
         ("should", count(Standing::Failed(Severity::Should))),
         ("ours", count(Standing::Failed(Severity::Ours))),
+        ("known", known.count().to_string()),
         ("not_applicable", count(Standing::NotApplicable)),
         ("broken", count(Standing::Broken)),
     ]);
@@ -67,7 +70,7 @@ fn entry(sheet: &Sheet, found: &Found) -> String {
     };
     object(&[
         ("name", text(probe.name)),
-        ("group", text(probes::group_of(probe.name).name)),
+        ("group", text(group_of(probe.name))),
         ("title", text(probe.title)),
         ("standing", text(found.standing.word())),
         (
@@ -99,6 +102,19 @@ fn finding(verdict: &Verdict, found: &Found) -> String {
 
 fn seconds(seconds: f64) -> String {
     format!("{seconds:.3}")
+}
+
+/// The group of a probe. Those for TLS are not in the list of all probes.
+fn group_of(name: &str) -> &'static str {
+    #[cfg(feature = "tls")]
+    if check::tls::GROUP
+        .probes
+        .iter()
+        .any(|probe| probe.name == name)
+    {
+        return check::tls::GROUP.name;
+    }
+    probes::group_of(name).name
 }
 
 fn object(entries: &[(&str, String)]) -> String {

@@ -1,6 +1,7 @@
 //! The results as JUnit XML, which every CI service can show: a suite for each group.
 
 use check::probes::GROUPS;
+use kit::xml::escaped;
 
 use super::found::{Found, Standing};
 use super::sheet::Sheet;
@@ -75,21 +76,4 @@ fn case(sheet: &Sheet, group: &str, found: &Found) -> String {
             ))
         )
     }
-}
-
-/// Text as XML; what XML 1.0 has no place for is shown as a question mark.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => escaped.push(letter),
-            control if control < ' ' => escaped.push('?'),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }

@@ -2,7 +2,7 @@
 
 use check::exercises::EXERCISES;
 use check::lessons::LESSONS;
-use check::matrix;
+use check::matrix::{self, NO_LESSON};
 use check::opinions::OPINIONS;
 use check::probe::Needs;
 use check::probes::GROUPS;
@@ -19,7 +19,7 @@ pub(super) fn print() {
         for probe in group.probes {
             let mut remarks = Vec::new();
             match matrix::since(probe) {
-                1 => {}
+                1 | NO_LESSON => {}
                 since => remarks.push(format!("ok from lesson {since:02}")),
             }
             match probe.needs {

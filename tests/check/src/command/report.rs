@@ -194,8 +194,10 @@ fn as_the_lesson(found: &Found, through: &Lesson) -> String {
     };
     let cell = matrix::cell(found.probe, through.number);
     format!(
-        "{what}, as {} does: {}; lesson {:02} mends it",
-        through.package, cell.reason, cell.mended_by
+        "{what}, as {} does: {}; {}",
+        through.package,
+        cell.reason,
+        cell.remedy()
     )
 }
 

@@ -92,14 +92,19 @@ impl Sheet {
         found.filter(|found| found.standing.counts(self.strict))
     }
 
-    /// What is to be mended first, as long as something counts. A SHOULD has its turn as well: the
-    /// one line that mends it may stand before all others.
-    pub(super) fn first_to_mend(&self) -> Option<&Found> {
-        self.counting().next()?;
+    /// What is to be mended, as long as something counts. A SHOULD has its turn as well: the one
+    /// line that mends it may stand before all others.
+    pub(super) fn to_mend(&self) -> impl Iterator<Item = &Found> {
+        let something_counts = !self.is_good();
         let found = self.found.iter().filter(|found| {
             found.standing == Standing::Failed(Severity::Should)
                 || found.standing.counts(self.strict)
         });
-        found.min_by_key(|found| mend::place(found.probe))
+        found.filter(move |_| something_counts)
+    }
+
+    /// What is to be mended before everything else.
+    pub(super) fn first_to_mend(&self) -> Option<&Found> {
+        self.to_mend().min_by_key(|found| mend::place(found.probe))
     }
 }

@@ -1,6 +1,7 @@
 //! The server under test: running somewhere, or started by us and started again when it died.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::Command;
 use std::time::Instant;
 
 use check::outcome::Finding;
@@ -26,6 +27,9 @@ pub(super) enum Subject {
 impl Subject {
     /// What the flags name; `None` if they name nothing.
     pub(super) fn of(target: Target) -> Result<Option<Subject>, Stop> {
+        if let Some(command) = &target.build {
+            built(command)?;
+        }
         match (target.addr, target.run) {
             (Some(text), _) => address(&text).map(Subject::Running).map(Some),
             (None, Some(command)) if !command.contains("{port}") => Err(Stop::Usage(
@@ -122,9 +126,19 @@ impl Subject {
     }
 }
 
+/// Builds the server. What the compiler says goes to whoever has written it.
+fn built(command: &str) -> Result<(), Stop> {
+    let status = Command::new("sh").args(["-c", command]).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Stop::NoServer(format!("{command}: {status}"))),
+        Err(error) => Err(Stop::NoServer(format!("{command}: {error}"))),
+    }
+}
+
 /// `127.0.0.1:8888`, `localhost:8888`, and what people paste: `http://localhost:8888/`.
 fn address(text: &str) -> Result<SocketAddr, Stop> {
-    let host = text.strip_prefix("http://").unwrap_or(text);
+    let host = text.split_once("://").map_or(text, |(_, host)| host);
     let host = host.strip_suffix('/').unwrap_or(host);
     let wrong = || Stop::Usage(format!("--addr takes HOST:PORT, not {text:?}"));
     let found: Vec<_> = host.to_socket_addrs().map_err(|_| wrong())?.collect();

@@ -27,7 +27,7 @@ const MORE_PATIENCE: f64 = 2.0;
 /// probes is silent.
 const VAIN_SECOND_TRIES: u32 = 3;
 
-/// How much of the time a slow client holds on once the server was seen to let one of them hold it
+/// How much of the time a slow client holds on once the server was seen to let a silent one hold it
 /// up for all of that time.
 const ONCE_STALLED: f64 = 1.0 / 3.0;
 
@@ -42,7 +42,7 @@ pub(super) struct Survey<'a> {
     vain_tries: AtomicU32,
     /// What has failed, be it a must or a should.
     failed: Mutex<Vec<&'static str>>,
-    /// Whether a slow client has held the server up for as long as it liked.
+    /// Whether a silent client has held the server up for as long as it liked.
     has_stalled: AtomicBool,
 }
 
@@ -83,13 +83,18 @@ impl<'a> Survey<'a> {
         let sheet = Arc::new(Mutex::new(sheet));
         interrupt::print_on_ctrl_c(&sheet);
         // A probe that looks into the server's process, or measures it, wants to be alone.
-        let (alone, together): (Vec<_>, Vec<_>) = self
+        let (alone, together): (Vec<&'static Probe>, Vec<_>) = self
             .chosen
             .probes
             .iter()
             .copied()
             .partition(|probe| self.manner.jobs == 1 || probe.needs == Needs::Process);
-        let suspects = self.side_by_side(&together, &subject, &sheet)?;
+        // Whether something is still to be asked must not depend on who was quicker.
+        let (last, first): (Vec<_>, Vec<_>) = together
+            .into_iter()
+            .partition(|probe| follows::may_follow(probe));
+        let mut suspects = self.side_by_side(&first, &subject, &sheet)?;
+        suspects.extend(self.side_by_side(&last, &subject, &sheet)?);
         for probe in suspects.into_iter().chain(alone) {
             locked(&sheet).announce(probe.name);
             let found = self.carefully(&mut subject, probe)?;
@@ -106,7 +111,7 @@ impl<'a> Survey<'a> {
         Ok(End {
             good,
             broken: sheet.is_broken(),
-            failed: sheet.counting().map(|found| found.probe.name).collect(),
+            to_mend: sheet.to_mend().map(|found| found.probe.name).collect(),
         })
     }
 
@@ -192,6 +197,13 @@ impl<'a> Survey<'a> {
     ) -> Result<Found, Stop> {
         let mut world = subject.world()?;
         self.manner.apply_to(&mut world, patience);
+        #[cfg(feature = "tls")]
+        if self.choice.tls {
+            world.asks = Some(check::tls::still_answers);
+        }
+        if let Some(path) = &self.choice.websocket {
+            world.socket = path.clone();
+        }
         if self.has_stalled.load(Ordering::Relaxed) {
             world.hold = world.hold.mul_f64(ONCE_STALLED);
         }
@@ -205,7 +217,8 @@ impl<'a> Survey<'a> {
             None => probe.run(&world),
         };
         let took = start.elapsed();
-        if matches!(verdict, Err(Finding::Stalls)) {
+        // A server without a deadline for heads has none for anything. The reverse is not true.
+        if probe.name == "silent-client" && matches!(verdict, Err(Finding::Stalls)) {
             self.has_stalled.store(true, Ordering::Relaxed);
         }
         let is_timing = world.bound().was_vain()

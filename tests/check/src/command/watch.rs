@@ -27,8 +27,8 @@ pub(super) fn run(
         let subject = Subject::of(target.clone())?.ok_or_else(Stop::no_target)?;
         // A server that cannot be built at the moment will be built another time.
         match Survey::new(&choice, manner, print)?.run(subject) {
-            Ok(end) if end.failed.is_empty() => choice.only.clone_from(&all),
-            Ok(end) => choice.only = end.failed.iter().map(|name| (*name).to_owned()).collect(),
+            Ok(end) if end.to_mend.is_empty() => choice.only.clone_from(&all),
+            Ok(end) => choice.only = end.to_mend.iter().map(|name| (*name).to_owned()).collect(),
             Err(Stop::NoServer(text)) => say(format_args!("check: {text}")),
             Err(other) => return Err(other),
         }

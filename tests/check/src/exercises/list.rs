@@ -1,7 +1,7 @@
 //! Every exercise.
 
 use super::exercise::Exercise;
-use super::{solved, together};
+use super::{loops, solved, together, workers};
 
 /// Every exercise, in order.
 pub const EXERCISES: &[Exercise] = &[
@@ -152,5 +152,159 @@ pub const EXERCISES: &[Exercise] = &[
                back as well.",
         example: "exercise_07_2",
         probe: together::has_a_budget,
+    },
+    Exercise {
+        id: "08-1",
+        lesson: 8,
+        title: "From http to https",
+        task: "Answer every request that comes in plain text with 308 and a `Location` that is the same \
+               address with `https://`: the host that the client named, without a port, and the \
+               target as it was sent, query and all. What comes through TLS is served as before.",
+        hint: "A middleware. `wsgi.url_scheme` says how a request came, `HTTP_HOST` whom it was for, and \
+               `environ.request().target()` what was asked. A port begins at the last colon; an IPv6 \
+               address in brackets has colons of its own.",
+        example: "exercise_08_1",
+        probe: solved::leads_to_https,
+    },
+    Exercise {
+        id: "08-2",
+        lesson: 8,
+        title: "Two names, two sites",
+        task: "Serve the blog at `/` to clients that ask for the host `blog.localhost`, in any case and \
+               with any port, and the demo to all others.",
+        hint: "A dispatcher that looks at `HTTP_HOST` in place of `PATH_INFO`. What does the \
+               application below have to be told about its place? Nothing.",
+        example: "exercise_08_2",
+        probe: solved::knows_two_names,
+    },
+    Exercise {
+        id: "09-1",
+        lesson: 9,
+        title: "How many are there?",
+        task: "Let the socket `/ws/count` send one message to each client that opens it: the number of \
+               sockets that are open, itself included, in decimal.",
+        hint: "A `WebSocketManager` can be cloned, and a closure that makes handlers can own a clone. \
+               `opened` is the moment.",
+        example: "exercise_09_1",
+        probe: crate::websocket::counts_the_sockets,
+    },
+    Exercise {
+        id: "09-2",
+        lesson: 9,
+        title: "A page that speaks to sockets",
+        task: "Let `POST /say` send its body, as text, to everybody who has opened `/ws/news`, and \
+               answer with 204. A body that is not UTF-8 gets a 400.",
+        hint: "`Channels::subscribe` in `opened`, and `Channels::publish` in an application.",
+        example: "exercise_09_2",
+        probe: crate::websocket::speaks_to_sockets,
+    },
+    Exercise {
+        id: "10-1",
+        lesson: 10,
+        title: "How many are here?",
+        task: "Answer `GET /open` with the number of connections that are open, the asking one \
+               included, in decimal.",
+        hint: "A connection begins in `Adapter::wrap`, and ends when the stream is dropped. The \
+               plain stream of lesson 2 needs one method.",
+        example: "exercise_10_1",
+        probe: loops::counts_the_connections,
+    },
+    Exercise {
+        id: "10-2",
+        lesson: 10,
+        title: "Two loops",
+        task: "Serve with two loops, each in a thread of its own, so that one that sleeps leaves the \
+               other: while somebody is in `/sleep`, `/` is answered. No `--workers`.",
+        hint: "`Options::inherited` is a listener that several servers can share.",
+        example: "exercise_10_2",
+        probe: loops::serves_beside_one_that_sleeps,
+    },
+    Exercise {
+        id: "11-1",
+        lesson: 11,
+        title: "A sum",
+        task: "Let the socket `/ws/sum` take numbers, each as a text. When the text is `=`, it sends \
+               the sum of those before it, and begins anew. Any other text ends the conversation \
+               with the number 1007.",
+        hint: "`sequential(&plugin, |ws| …)` is an application; mount it beside the demo with a \
+               `Dispatcher`. The sum is a variable in front of a `while let`.",
+        example: "exercise_11_1",
+        probe: crate::websocket::adds_up,
+    },
+    Exercise {
+        id: "11-2",
+        lesson: 11,
+        title: "Two at once",
+        task: "Answer `GET /both?ms=N` when two waits of N milliseconds are over that run at the same \
+               time: after N milliseconds, and not after twice as long.",
+        hint: "`spawn` a greenlet that pauses and then wakes the one that waits for it. Whoever is \
+               woken looks whether it was for the right reason.",
+        example: "exercise_11_2",
+        probe: together::waits_for_both,
+    },
+    Exercise {
+        id: "12-1",
+        lesson: 12,
+        title: "A page that gives up",
+        task: "Answer `GET /patient?ms=N` after N milliseconds with 200, if that is less than half a \
+               second; after half a second give up, and answer with 504. No thread may wait for it: \
+               a hundred of them are given up in the time of one.",
+        hint: "`tokio::time::timeout` awaits a future, but not for ever. `AsyncServer::mount` takes \
+               an async function.",
+        example: "exercise_12_1",
+        probe: loops::gives_up,
+    },
+    Exercise {
+        id: "12-2",
+        lesson: 12,
+        title: "Two at once",
+        task: "Answer `GET /both?ms=N` when two waits of N milliseconds are over that run at the same \
+               time: after N milliseconds, and not after twice as long.",
+        hint: "`tokio::join!` polls several futures in turn, until all of them are done.",
+        example: "exercise_12_2",
+        probe: together::waits_for_both,
+    },
+    Exercise {
+        id: "13-1",
+        lesson: 13,
+        title: "A page that gives up, in Python",
+        task: "Answer `GET /patient?ms=N` after N milliseconds with 200, if that is less than half a \
+               second; after half a second give up, and answer with 504. No thread may wait for it: \
+               a hundred of them are given up in the time of one.",
+        hint: "An ASGI application may await. `asyncio.wait_for` awaits something, but not for ever.",
+        example: "exercise_13_1",
+        probe: loops::gives_up,
+    },
+    Exercise {
+        id: "13-2",
+        lesson: 13,
+        title: "Two at once, in Python",
+        task: "Answer `GET /both?ms=N` when two waits of N milliseconds are over that run at the same \
+               time: after N milliseconds, and not after twice as long.",
+        hint: "`asyncio.gather` awaits several things at once.",
+        example: "exercise_13_2",
+        probe: together::waits_for_both,
+    },
+    Exercise {
+        id: "14-1",
+        lesson: 14,
+        title: "Which worker was it?",
+        task: "Let every answer carry a field `X-Worker` with the number of the process that has \
+               answered. After a `SIGHUP` there are other numbers, and soon no old ones.",
+        hint: "`start` takes what to put around the application of each worker. A middleware passes \
+               a `StartResponse` of its own on, and adds a field.",
+        example: "exercise_14_1",
+        probe: workers::names_its_worker,
+    },
+    Exercise {
+        id: "14-2",
+        lesson: 14,
+        title: "Old age",
+        task: "Replace a worker that has served a hundred requests, and lose nobody: what leaks a \
+               little with each request can then not leak for ever (gunicorn's `--max-requests`).",
+        hint: "A worker may ask its supervisor, which is its parent, for new workers: that is what \
+               `SIGHUP` is for.",
+        example: "exercise_14_2",
+        probe: workers::replaces_who_is_old,
     },
 ];

@@ -142,6 +142,58 @@ pub(super) fn keeps_a_collection(world: &World) -> Verdict {
     expect(&post("this is not JSON")?, 400)
 }
 
+pub(super) fn leads_to_https(world: &World) -> Verdict {
+    for (host, method, target, place) in [
+        (
+            "www.cherrypy.example",
+            "GET",
+            "/",
+            "https://www.cherrypy.example/",
+        ),
+        (
+            "localhost:8080",
+            "GET",
+            "/a%20b?c=d&e",
+            "https://localhost/a%20b?c=d&e",
+        ),
+        ("localhost", "POST", "/echo", "https://localhost/echo"),
+        ("[::1]:8080", "GET", "/", "https://[::1]/"),
+        ("[::1]", "GET", "/", "https://[::1]/"),
+    ] {
+        let question = format!(
+            "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        );
+        let answer = world.ask(question)?;
+        expect(&answer, 308)?;
+        let location = answer.field("location").unwrap_or("nowhere");
+        if location != place {
+            return Err(Finding::wrong(format!("wanted {place}, got {location}")));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn knows_two_names(world: &World) -> Verdict {
+    let page = |host: &str, target: &str| {
+        let fields = "Connection: close";
+        world.ask(format!(
+            "GET {target} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n\r\n"
+        ))
+    };
+    for host in ["blog.localhost", "blog.localhost:8888", "Blog.LocalHost"] {
+        let front = page(host, "/")?;
+        expect(&front, 200)?;
+        if !front.text().contains("A blog") || front.text().contains("/blog/") {
+            return Err(Finding::wrong(format!("{host}: {:?}", front.text())));
+        }
+        expect(&page(host, "/environ")?, 404)?;
+    }
+    for host in ["localhost", "blog.localhost.example", "xblog.localhost"] {
+        expect_body(&page(host, "/")?, "Hello, World!")?;
+    }
+    Ok(())
+}
+
 pub(super) fn expect(answer: &Answer, status: u16) -> Verdict {
     match answer.status == status {
         true => Ok(()),

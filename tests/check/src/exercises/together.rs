@@ -101,6 +101,27 @@ fn is_said(world: &World, target: &str, wanted: &str) -> Verdict {
     }
 }
 
+/// Told apart by order, not by the clock: one sleeper is done before, one after.
+pub(super) fn waits_for_both(world: &World) -> Verdict {
+    let mut shorter = asking(world, "/sleep?ms=300")?;
+    let mut both = asking(world, "/both?ms=1000")?;
+    let mut longer = asking(world, "/sleep?ms=1700")?;
+    expect(&both.answer()?, 200)?;
+    if !shorter.is_answered() {
+        return Err(Finding::wrong(
+            "/both?ms=1000 was answered before a /sleep?ms=300 that began earlier: it did not wait",
+        ));
+    }
+    if longer.is_answered() {
+        return Err(Finding::wrong(
+            "a /sleep?ms=1700 that began later was answered before /both?ms=1000: the waits run \
+             one after the other",
+        ));
+    }
+    expect(&shorter.answer()?, 200)?;
+    expect(&longer.answer()?, 200)
+}
+
 pub(super) fn lets_two_sleep(world: &World) -> Verdict {
     const SLEEP: &str = "/sleep?ms=2000";
     let mut sleepers = [asking(world, SLEEP)?, asking(world, SLEEP)?];

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Cell, Expected, cell};
-use crate::lessons::LESSONS;
+use super::{Cell, Expected, columns};
 use crate::probes::GROUPS;
 
 /// The whole matrix in Markdown: a table for each group of probes, cells readable without colour
@@ -31,11 +30,11 @@ pub fn render_markdown() -> String {
     for (index, note) in notes.iter().enumerate() {
         let _ = writeln!(
             page,
-            "{}. <a id=\"note-{}\"></a>{}. Mended by lesson {:02}.",
+            "{}. <a id=\"note-{}\"></a>{}. {}.",
             index + 1,
             index + 1,
             capitalised(note.reason),
-            note.mended_by
+            capitalised(&note.remedy())
         );
     }
     page
@@ -45,17 +44,17 @@ pub fn render_markdown() -> String {
 fn write_group(page: &mut String, group: &crate::probes::Group, notes: &mut Vec<Cell>) {
     let _ = writeln!(page, "\n## {}\n", group.title);
     page.push_str("| Probe | What happens |");
-    for lesson in LESSONS {
-        let _ = write!(page, " {:02} |", lesson.number);
+    for column in columns() {
+        let _ = write!(page, " {} |", column.heading());
     }
     page.push_str("\n|---|---|");
-    page.push_str(&"---|".repeat(LESSONS.len()));
+    page.push_str(&"---|".repeat(columns().count()));
     page.push('\n');
     for probe in group.probes {
         let title = probe.title.replace('|', "\\|");
         let _ = write!(page, "| `{}` | {title} |", probe.name);
-        for lesson in LESSONS {
-            let _ = write!(page, " {} |", shown(cell(probe, lesson.number), notes));
+        for column in columns() {
+            let _ = write!(page, " {} |", shown(column.cell(probe), notes));
         }
         page.push('\n');
     }
@@ -114,11 +113,11 @@ mod tests {
     }
 
     #[test]
-    fn every_row_of_a_table_has_a_cell_for_each_lesson() {
+    fn every_row_of_a_table_has_a_cell_for_each_column() {
         let page = render_markdown();
         for line in page.lines().filter(|line| line.starts_with("| `")) {
             let bars = line.replace("\\|", "").matches('|').count();
-            assert_eq!(bars, LESSONS.len() + 3, "{line}");
+            assert_eq!(bars, columns().count() + 3, "{line}");
         }
     }
 }

@@ -7,6 +7,9 @@ use crate::probes::GROUPS;
 
 pub use table::RED;
 
+/// What stands for a lesson where a cell stays as it is to the end of the course.
+pub const NO_LESSON: u8 = u8::MAX;
+
 /// Cells that are not green: the same promise for several lessons and probes.
 pub struct Red {
     /// The first lesson and the last.

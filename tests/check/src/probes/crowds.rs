@@ -11,7 +11,8 @@ const FOUR_WORKERS: &[Flags] = &[
     flags(2, 99, "--head-timeout 0.4 --drain-timeout 0.4"),
     flags(5, 5, "--max-children 4"),
     flags(6, 6, "--max-threads 4"),
-    flags(7, 99, "--threads 4 --keep-alive 0.4"),
+    flags(7, 9, "--threads 4 --keep-alive 0.4"),
+    flags(10, 99, "--keep-alive 0.4"),
 ];
 
 pub(super) const GROUP: Group = Group {
@@ -32,7 +33,7 @@ pub(super) const GROUP: Group = Group {
             .asks("RFC 9110 §15.6.4", "Who cannot be served in time is told so with 503, and told in Retry-After when to come again.")
             .explained_in(7)
             .needs(Needs::Route("GET", "/sleep?ms=0"))
-            .flags(&[flags(7, 99, "--threads 1 --queue 1 --queue-timeout 0.1")])
+            .flags(&[flags(7, 9, "--threads 1 --queue 1 --queue-timeout 0.1")])
             .question("The only worker is busy, the only place in the queue is taken, and three more clients come. What do they get?"),
         Probe::behaviour("panic-storm", "100 panics at once; then every worker must still be there", panic_storm)
             .asks("RFC 9110 §15.6.1", "A fault of the application is a 500 for its client, and costs no worker.")
@@ -40,7 +41,7 @@ pub(super) const GROUP: Group = Group {
             .needs(Needs::Route("GET", "/panic"))
             .flags(&[
                 flags(2, 4, "--head-timeout 0.4 --drain-timeout 0.4"),
-                flags(7, 99, "--threads 4 --queue 128"),
+                flags(7, 9, "--threads 4 --queue 128"),
             ])
             .question("The application panics a hundred times at once. How many clients can be served at a time afterwards?"),
     ],

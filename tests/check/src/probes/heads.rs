@@ -106,7 +106,7 @@ pub(super) const GROUP: Group = Group {
             .asks("RFC 9112 §3.2.4", "The target `*` is legal only with OPTIONS."),
         Probe::case("connect", "CONNECT, which asks for a tunnel",
             b"CONNECT example.com:80 HTTP/1.1\r\nHost: example.com:80\r\n\r\n", &[405])
-            .asks("RFC 9110 §9.3.6", "CONNECT is for proxies. A server that knows and refuses it says 405 with Allow."),
+            .asks("RFC 9110 §9.3.6", "A 2xx to CONNECT opens a tunnel and MUST NOT say a Content-Length. Who is no proxy refuses it: 405 with Allow."),
         Probe::case("fragment", "a fragment in the target",
             b"GET /#top HTTP/1.1\r\nHost: localhost\r\n\r\n", &[400])
             .fault(b"#top")
@@ -143,6 +143,7 @@ pub(super) const GROUP: Group = Group {
             b"\x16\x03\x01\x00\x2e\x01\x00\x00\x2a\x03\x03abcdefghijklmnopqrstuvwxyz012345\x00\x00\x02\x13\x01\x01\x00",
             &[400])
             .silence_is_fine()
+            .should("RFC 9112 §3 says SHOULD")
             .question("Somebody types https:// instead of http://. What does the server make of it?")
             .asks("RFC 9112 §3", "What is no request is refused at once: the client waits for an answer, too."),
     ],

@@ -25,13 +25,14 @@ pub(super) const GROUP: Group = Group {
             .flags(&[
                 Flags { from: 1, to: 99, words: "--backlog 256" },
                 Flags { from: 5, to: 5, words: "--max-children 128" },
-                Flags { from: 7, to: 99, words: "--queue 256" },
+                Flags { from: 7, to: 9, words: "--queue 256" },
             ])
             .question("128 clients come at once and are served. How many processes are left that have ended and that nobody has waited for?"),
         Probe::behaviour("many-requests", "2,000 requests: no more descriptors, threads, children or memory than before", many_requests)
             .asks("close(2)", "What is opened or started for a client is given back after it.")
             .explained_in(6)
             .needs(Needs::Process)
+            .flags(&[Flags { from: 12, to: 12, words: "--workers 1" }]) // Threads come when they are needed.
             .question("2,000 clients come and go. Which of these numbers has grown: descriptors, threads, children, memory?"),
     ],
 };

@@ -8,7 +8,7 @@ mod crowds;
 mod deadlines;
 mod framing;
 mod garbage;
-mod group;
+pub(crate) mod group;
 mod heads;
 mod imf_fixdate;
 mod leaks;
@@ -60,6 +60,10 @@ pub fn find(name: &str) -> Option<&'static Probe> {
 
 /// The group of a probe, by the probe's name.
 pub fn group_of(name: &str) -> &'static Group {
+    let is_socket = |probe: &Probe| probe.name == name;
+    if crate::websocket::GROUP.probes.iter().any(is_socket) {
+        return &crate::websocket::GROUP;
+    }
     let has = |group: &&Group| group.probes.iter().any(|probe| probe.name == name);
     // Every probe is in a group: that is where `all` takes them from.
     GROUPS.iter().find(has).unwrap_or(&GROUPS[0])
@@ -78,6 +82,13 @@ mod tests {
             assert_eq!(same.count(), 1, "{}", group.name);
         }
         assert_eq!(group_of("date").name, "answers");
+    }
+
+    #[test]
+    fn no_probe_for_websocket_has_a_name_of_the_matrix() {
+        for probe in crate::websocket::GROUP.probes {
+            assert!(find(probe.name).is_none(), "{}", probe.name);
+        }
     }
 
     #[test]

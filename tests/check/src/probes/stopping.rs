@@ -231,7 +231,7 @@ fn start_with_port_by_number(world: &World) -> Result<Processes, Finding> {
 
 /// Waits for the server's end, and tells whether it came.
 fn wait_until_ended(world: &World) -> bool {
-    let until = Instant::now() + world.limit / 3;
+    let until = Instant::now() + world.limit / 4;
     let ended = |server: &Server| server.has_exited() || server.processes().is_empty();
     while Instant::now() < until {
         if world.server(ended).unwrap_or(true) {

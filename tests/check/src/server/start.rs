@@ -1,20 +1,23 @@
 //! Starting a server: on a free port, and ready before anybody asks it.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
+use std::ops::Range;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use kit::keeper::Keeper;
+
 use super::Server;
 use super::launch::{Launch, StartError};
-use crate::client::GUARD;
-use crate::keeper::Keeper;
 use crate::said::Said;
 
-/// How long a command may take until its server listens: it may have to be compiled first.
+/// How long a command may take until its server listens: it may have to be compiled first, and a
+/// lesson may have to load a framework of Python's on a busy machine.
 const START: Duration = Duration::from_secs(180);
 
 impl Launch {
@@ -55,7 +58,8 @@ impl Launch {
         let output = server.child().stdout.take();
         let line = output.map_or(String::new(), first_line);
         let ready = line
-            .split_once(" listening on http://")
+            .split_once(" listening on ")
+            .and_then(|(_, url)| url.split_once("://"))
             .and_then(|(_, address)| address.trim().parse().ok());
         match ready {
             Some(address) => {
@@ -103,9 +107,24 @@ impl Launch {
     }
 }
 
+/// Ports that Linux does not give away by itself, neither to a client nor to a server that asks
+/// for any: one of those could be taken again before the server that it is for binds it.
+const PORTS: Range<u64> = 20_000..32_000;
+
+/// After so many ports that were in use, the kernel is asked for any.
+const TRIES: usize = 100;
+
 /// A port that was free a moment ago.
 pub fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    let some_port = |_| {
+        let random = RandomState::new().hash_one(PORTS.start);
+        (PORTS.start + random % (PORTS.end - PORTS.start)) as u16
+    };
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    match (0..TRIES).map(some_port).find(is_free) {
+        Some(port) => Ok(port),
+        None => Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port()),
+    }
 }
 
 /// The first line, or what there is of it when the stream ends or the guard passes.
@@ -120,12 +139,20 @@ fn first_line(output: impl Read + Send + 'static) -> String {
         // Keep reading: a server that prints more must not meet a full or broken pipe.
         let _ = io::copy(&mut output, &mut io::sink());
     });
-    receiver.recv_timeout(GUARD).unwrap_or_default()
+    receiver.recv_timeout(START).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_free_port_is_none_that_the_kernel_gives_away_by_itself() {
+        let ports: Vec<u16> = (0..20).map(|_| free_port().unwrap()).collect();
+        for port in ports {
+            assert!(PORTS.contains(&u64::from(port)), "{port}");
+        }
+    }
 
     #[test]
     fn a_command_that_fails_at_once_is_reported_with_its_words() {

@@ -50,14 +50,12 @@ impl World {
         // It may have no end at all, so it is not read to its end.
         let until = std::time::Instant::now() + self.patience;
         loop {
-            let (head, start) = crate::answer::parse_head(ten.received())
-                .ok()
-                .flatten()
-                .map_or((None, 0), |(head, start)| (Some(head), start));
-            if head.is_some() && ten.received().len() - start >= one + 9 {
+            let (received, end) = ten.look();
+            let head = crate::answer::parse_head(received).ok().flatten();
+            if head.is_some_and(|(_, start)| received.len() - start >= one + 9) {
                 return Ok(());
             }
-            if ten.end().is_some() || !ten.wait_until(until) {
+            if end.is_some() || !ten.wait_until(until) {
                 return Err(Finding::not_applicable(
                     "its /stream does not count: ten lines (n=10) are no longer than one (n=1)",
                 ));

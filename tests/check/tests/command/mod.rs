@@ -11,7 +11,7 @@ pub(crate) fn check(words: &[&str]) -> (String, i32) {
 
 /// Runs the command with a folder of its own for what it remembers.
 pub(crate) fn check_in(words: &[&str], memory: &Path) -> (String, i32) {
-    let output = Command::new(env!("CARGO_BIN_EXE_check"))
+    let output = Command::new(env!("CARGO_BIN_EXE_web-server-check"))
         .args(words)
         .env("XDG_CACHE_HOME", memory)
         .output()

@@ -1,7 +1,7 @@
 //! Every red cell.
 
 use super::Rows::{Group, Named};
-use super::{Red, red};
+use super::{NO_LESSON, Red, red};
 use crate::matrix::expected::Expected::{Absent, Stalls, Waits, Wrong};
 
 /// Every cell that is not *ok*.
@@ -253,12 +253,36 @@ pub const RED: &[Red] = &[
         Named(&["many-silent-clients"]),
     ),
     red(
-        (7, 7),
+        (7, 9),
         Waits,
         10,
         "a quiet client owns a worker, and there are only so many workers: \
          until the deadline drops one, everybody waits",
         Named(&["many-silent-clients", "idle-keep-alive-crowd"]),
+    ),
+    red(
+        (10, 10),
+        Waits,
+        11,
+        "one thread, and the application works on it: until it is done, everybody waits; \
+         with --workers nobody does",
+        Named(&["slow-application"]),
+    ),
+    red(
+        (10, 10),
+        Wrong("a second signal does not hurry it"),
+        11,
+        "one thread, and the application works on it: no signal is heard before it is done; with \
+         --workers it is",
+        Named(&["second-sigterm"]),
+    ),
+    red(
+        (10, 14),
+        Absent,
+        NO_LESSON,
+        "it turns nobody away: whoever comes to a full house waits in the kernel's backlog, and has \
+         a place when somebody leaves",
+        Named(&["queue-overflow"]),
     ),
     red(
         (3, 6),
