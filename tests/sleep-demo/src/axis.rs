@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use kit::xml::on_one_line;
+
 use crate::lanes::{State, Strip, marks, seconds};
 use crate::plan::Load;
-use crate::xml::escaped;
 
 /// As wide as a drawing may be to be read on a phone.
 pub(crate) const WIDTH: f64 = 480.0;
@@ -103,7 +104,7 @@ impl Axis {
             (plain.to_owned(), until + 10.0)
         };
         if !strip.label.is_empty() {
-            let text = escaped(&strip.label);
+            let text = on_one_line(&strip.label);
             let _ = writeln!(
                 svg,
                 "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y}\">{text}</text>"

@@ -1,9 +1,10 @@
 //! All runs as one page that needs no other file.
 
+use kit::xml::on_one_line;
+
 use crate::report::Report;
 use crate::svg;
 use crate::table;
-use crate::xml::escaped;
 
 /// The book's own style sheet: the drawings are the same as there.
 const COURSE: &str = include_str!("../../../book/theme/course.css");
@@ -33,25 +34,32 @@ pub fn page(report: &Report) -> String {
         .iter()
         .map(|run| figure(&svg::one(run, load), &svg::title(run)))
         .collect();
+    let body = format!(
+        "<p>Grey waits, colour is being served. One lane for each request, time to the right.</p>\n\
+         {}{}<p>{}</p>\n<h2>Each by itself</h2>\n{figures}",
+        figure(&svg::all(report), "All on one scale"),
+        html_table(report),
+        on_one_line(&table::NOTES.join(" "))
+    );
+    document(&title, &body, &report.stamp.line())
+}
+
+/// A whole page. Title and stamp are words, the body is HTML.
+pub(crate) fn document(title: &str, body: &str, stamp: &str) -> String {
+    let (title, stamp) = (on_one_line(title), on_one_line(stamp));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title}</title>\n<style>\n{PAGE}{COURSE}</style>\n</head>\n<body>\n\
-         <h1>{title}</h1>\n\
-         <p>Grey waits, colour is being served. One lane for each request, time to the right.</p>\n\
-         {}{}<p>{}</p>\n<h2>Each by itself</h2>\n{figures}\
-         <footer>{}</footer>\n</body>\n</html>\n",
-        figure(&svg::all(report), "All on one scale"),
-        html_table(report),
-        escaped(&table::NOTES.join(" ")),
-        escaped(&report.stamp.line()),
+         <h1>{title}</h1>\n{body}<footer>{stamp}</footer>\n</body>\n</html>\n"
     )
 }
 
-fn figure(drawing: &str, caption: &str) -> String {
+/// A drawing under which stands what it shows.
+pub(crate) fn figure(drawing: &str, caption: &str) -> String {
     format!(
         "<figure class=\"fig\">\n{drawing}<figcaption>{}</figcaption>\n</figure>\n",
-        escaped(caption)
+        on_one_line(caption)
     )
 }
 
@@ -59,7 +67,7 @@ fn html_table(report: &Report) -> String {
     let row = |tag: &str, cells: Vec<String>| {
         let cells: String = cells
             .iter()
-            .map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell)))
+            .map(|cell| format!("<{tag}>{}</{tag}>", on_one_line(cell)))
             .collect();
         format!("<tr>{cells}</tr>\n")
     };

@@ -15,6 +15,7 @@
 //! report     all runs as JSON, with a stamp of where they were made
 //! svg, html  all runs as drawings, and as one page
 //! book       the files that the book shows
+//! curve      the other experiment: one rate after the other, and how long people wait at each
 //! ```
 //!
 //! All times are in milliseconds since the first request was sent.
@@ -24,9 +25,9 @@
 mod axis;
 pub mod book;
 pub mod client;
+pub mod curve;
 pub mod draw;
 pub mod html;
-pub mod keeper;
 pub mod lanes;
 pub mod observe;
 pub mod plan;
@@ -35,8 +36,6 @@ pub mod report;
 pub mod request;
 pub mod run;
 pub mod screen;
-pub mod stamp;
 pub mod svg;
 pub mod table;
 pub mod target;
-mod xml;

@@ -55,6 +55,8 @@ impl fmt::Display for Kind {
 pub struct Row {
     /// The number of the lesson.
     pub number: u8,
+    /// What stands behind the number if the lesson is started in another way than by default.
+    pub way: &'static str,
     /// What serves a request there.
     pub words: &'static str,
     /// How it waits, given the number of workers.
@@ -90,6 +92,52 @@ pub const TABLE: &[Row] = &[
         "--threads {workers} --max-threads {workers} --queue {requests}",
         true,
     ),
+    row(
+        8,
+        "a pool of workers, as in lesson 7",
+        Kind::Pool,
+        "--threads {workers} --max-threads {workers} --queue {requests}",
+        false,
+    ),
+    row(
+        9,
+        "a pool of workers, as in lesson 7",
+        Kind::Pool,
+        "--threads {workers} --max-threads {workers} --queue {requests}",
+        false,
+    ),
+    row(10, "an event loop", |_| Kind::OneAtATime, "", true),
+    Row {
+        way: "w",
+        ..row(
+            10,
+            "an event loop with workers",
+            Kind::Pool,
+            "--workers {workers}",
+            true,
+        )
+    },
+    row(
+        11,
+        "a greenlet for each connection, on one thread",
+        |_| Kind::Unbounded,
+        "--connections {requests}",
+        true,
+    ),
+    row(
+        12,
+        "a task for each connection, on one thread",
+        |_| Kind::Unbounded,
+        "--connections {requests}",
+        true,
+    ),
+    row(
+        13,
+        "threads, and one lock for all of them",
+        Kind::Pool,
+        "--threads {workers}",
+        false,
+    ),
 ];
 
 const fn row(
@@ -101,6 +149,7 @@ const fn row(
 ) -> Row {
     Row {
         number,
+        way: "",
         words,
         kind,
         flags,
@@ -113,6 +162,8 @@ const fn row(
 pub struct Plan {
     /// The package, which is the name of the binary, too: `lesson03`.
     pub package: &'static str,
+    /// What it is called: the package, and the way in which it is started.
+    pub name: String,
     /// What serves a request there.
     pub words: &'static str,
     /// How it waits.
@@ -134,6 +185,7 @@ impl Row {
         let flags = format!("--quiet --backlog {backlog} {flags}");
         Some(Plan {
             package,
+            name: format!("{package}{}", self.way),
             words: self.words,
             kind: (self.kind)(load.workers),
             flags: flags.split_whitespace().map(str::to_owned).collect(),
@@ -154,12 +206,20 @@ pub fn by_default(load: &Load) -> (Vec<Plan>, Vec<u8>) {
     (plans, to_come)
 }
 
-/// The lesson that somebody names: `03`, `3` or `lesson03`. The error says what is wrong.
+/// The lesson that somebody names: `03`, `3` or `lesson03`; `10w` is lesson 10 with workers. The
+/// error says what is wrong.
 pub fn named(name: &str, load: &Load) -> Result<Plan, String> {
-    let number = name.strip_prefix("lesson").unwrap_or(name).parse::<u8>();
+    let number = name.strip_prefix("lesson").unwrap_or(name);
+    let digits = number.find(|letter: char| !letter.is_ascii_digit());
+    let (number, way) = number.split_at(digits.unwrap_or(number.len()));
+    let number = number.parse::<u8>();
     let number = number.map_err(|_| format!("{name:?} is no number of a lesson"))?;
     let last = LESSONS.last().map_or("none", |lesson| lesson.package);
-    match TABLE.iter().find(|row| row.number == number) {
+    let is_meant = |row: &&Row| row.number == number && row.way == way;
+    match TABLE.iter().find(is_meant) {
+        _ if !way.is_empty() && !TABLE.iter().any(|row| row.way == way) => {
+            Err(format!("{name:?} is no number of a lesson"))
+        }
         Some(row) => row
             .plan(load)
             .ok_or_else(|| format!("lesson{number:02} does not exist yet; the last is {last}")),
@@ -211,7 +271,12 @@ mod tests {
     #[test]
     fn a_lesson_is_found_by_number_and_by_package_or_the_error_says_why_not() {
         assert_eq!(named("3", &LOAD), named("lesson03", &LOAD));
+        let with_workers = named("10w", &LOAD).unwrap();
+        assert_eq!(with_workers.name, "lesson10w");
+        assert_eq!(with_workers.kind, Kind::Pool(5));
+        assert_eq!(named("10", &LOAD).unwrap().kind, Kind::OneAtATime);
         let error = |name| named(name, &LOAD).unwrap_err();
+        assert!(error("10x").contains("is no number"));
         assert!(error("02").contains("serves no /sleep"));
         assert!(error("99").contains("there is no lesson99"));
         assert!(error("pool").contains("is no number"));

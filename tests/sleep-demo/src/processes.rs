@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fs;
 
+use kit::process::number_in;
+
 /// The processes of a server at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
@@ -35,23 +37,26 @@ pub fn look_at(root: u32) -> Option<Sight> {
 
 /// Adds one process to what is seen. The result are its children.
 fn look_at_one(pid: u32, sight: &mut Sight) -> Option<Vec<u32>> {
-    let status = Status::of(&format!("/proc/{pid}/status"))?;
     // A zombie has no memory. It is no process that could do anything.
-    let all = status.number("VmRSS:")?;
-    let share = Status::of(&format!("/proc/{pid}/smaps_rollup"));
+    let all = number_in(&format!("/proc/{pid}/status"), "VmRSS:")?;
+    let share = number_in(&format!("/proc/{pid}/smaps_rollup"), "Pss:");
     // Another user's process may hide it. Then what is shared counts in full.
-    let memory = share.and_then(|share| share.number("Pss:")).unwrap_or(all);
+    let memory = share.unwrap_or(all);
     let mut children = Vec::new();
     let mut threads = 0;
     for task in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
         let folder = task.path();
-        children.extend(numbers(&fs::read_to_string(folder.join("children")).ok()?));
-        let status = folder.join("status");
-        let status = status.to_str().and_then(Status::of);
+        match fs::read_to_string(folder.join("children")) {
+            Ok(text) => children.extend(numbers(&text)),
+            // A thread may end at any moment, too. If it lives, this kernel has no such list.
+            Err(_) if folder.is_dir() => return None,
+            Err(_) => continue,
+        }
+        let switches = switches(&folder.join("status").display().to_string());
         let thread = task.file_name().to_str().and_then(|id| id.parse().ok());
-        if let (Some(thread), Some(status)) = (thread, status) {
+        if let (Some(thread), Some(switches)) = (thread, switches) {
             threads += 1;
-            sight.switches.insert(thread, status.switches());
+            sight.switches.insert(thread, switches);
         }
     }
     sight.processes += 1;
@@ -64,30 +69,16 @@ fn numbers(text: &str) -> impl Iterator<Item = u32> + '_ {
     text.split_whitespace().filter_map(|word| word.parse().ok())
 }
 
-/// A file such as `status`: lines such as `VmRSS:     2048 kB`.
-struct Status(String);
-
-impl Status {
-    fn of(path: &str) -> Option<Status> {
-        fs::read_to_string(path).ok().map(Status)
-    }
-
-    fn number(&self, name: &str) -> Option<u64> {
-        let mut lines = self.0.lines();
-        let value = lines.find_map(|line| line.strip_prefix(name))?;
-        value.split_whitespace().next()?.parse().ok()
-    }
-
-    /// Those it asked for by waiting, and those it did not.
-    fn switches(&self) -> u64 {
-        let count = |name| self.number(name).unwrap_or(0);
-        count("voluntary_ctxt_switches:") + count("nonvoluntary_ctxt_switches:")
-    }
+/// How often a thread was switched: those it asked for by waiting, and those it did not.
+fn switches(status: &str) -> Option<u64> {
+    let count = |name| number_in(status, name);
+    Some(count("voluntary_ctxt_switches:")? + count("nonvoluntary_ctxt_switches:")?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kit::patience::until;
     use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};
     use std::thread;
@@ -118,11 +109,9 @@ mod tests {
             .read_line(&mut line)
             .unwrap();
         // `true` may still run at the first look.
-        let start = std::time::Instant::now();
-        while look_at(shell.id()).unwrap().processes != 2 {
-            assert!(start.elapsed() < check::client::GUARD);
-            thread::yield_now();
-        }
+        until("two processes", || {
+            look_at(shell.id()).unwrap().processes == 2
+        });
         drop(shell.stdin.take());
         shell.wait().unwrap();
         assert_eq!(look_at(shell.id()), None);

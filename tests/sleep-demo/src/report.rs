@@ -1,10 +1,10 @@
 //! All runs as JSON, with a stamp of where they were made.
 
+use kit::stamp::Stamp;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Load;
 use crate::run::Run;
-use crate::stamp::Stamp;
 
 /// Everything that was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -24,8 +24,8 @@ pub struct Screen<W> {
 const COLUMNS: usize = 80;
 
 impl Screen<io::Stdout> {
-    /// The standard output of this process.
-    pub fn standard() -> Screen<io::Stdout> {
+    /// The standard output of this process. Pictures need so many columns at least.
+    pub fn standard(least: usize) -> Screen<io::Stdout> {
         let output = io::stdout();
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let terminal =
@@ -39,11 +39,11 @@ impl Screen<io::Stdout> {
             columns: if columns == 0 {
                 COLUMNS
             } else {
-                columns.clamp(60, 100)
+                columns.clamp(least, 100)
             },
             colour: terminal && !set("NO_COLOR"),
             // A line that is broken in two would be one more than we go back.
-            rows: rows.filter(|_| columns >= 60),
+            rows: rows.filter(|_| columns >= least),
             drawn: 0,
         }
     }

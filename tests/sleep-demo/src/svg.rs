@@ -5,12 +5,13 @@
 
 use std::fmt::Write as _;
 
+use kit::xml::on_one_line;
+
 use crate::axis::{Axis, LEFT, RIGHT, WIDTH};
 use crate::lanes::{Strip, of_run, seconds};
 use crate::plan::Load;
 use crate::report::Report;
 use crate::run::Run;
-use crate::xml::escaped;
 
 const BAR: f64 = 20.0;
 const STEP: f64 = 24.0;
@@ -72,7 +73,7 @@ pub fn all(report: &Report) -> String {
     let mut y = top;
     for run in &report.runs {
         let total = format!("{:.2} s", run.summary.total_ms / 1000.0);
-        let text = escaped(&format!("{}: {}", run.name, run.words));
+        let text = on_one_line(&format!("{}: {}", run.name, run.words));
         let baseline = y + 15.0;
         let _ = writeln!(svg, "<text x=\"{LEFT}\" y=\"{baseline}\">{text}</text>");
         let _ = writeln!(
@@ -110,6 +111,9 @@ text { font: 14px \"Open Sans\", \"Segoe UI\", sans-serif; fill: #24292f; }
 .wrong { fill: #fbe3df; stroke: #a3271c; stroke-dasharray: 5 3; }
 text.wrong { fill: #a3271c; stroke: none; }
 .lane { fill: none; stroke: #b4bac1; }
+.open { fill: none; stroke: #8b939c; stroke-dasharray: 3 3; }
+.grid { fill: none; stroke: #d3d7dc; }
+.curve { fill: none; stroke: #2065a8; stroke-width: 2; }
 @media (prefers-color-scheme: dark) {
 svg { background: #16181d; }
 text { fill: #e6edf3; }
@@ -120,6 +124,9 @@ text { fill: #e6edf3; }
 .wrong { fill: #50292a; stroke: #ff9a8a; }
 text.wrong { fill: #ff9a8a; }
 .lane { stroke: #5d667a; }
+.open { stroke: #5d667a; }
+.grid { stroke: #4a5263; }
+.curve { stroke: #3d8bd8; }
 }
 </style>
 ";
@@ -129,8 +136,8 @@ fn opening(height: f64) -> String {
 }
 
 fn describe(svg: &mut String, title: &str, description: &str) {
-    let _ = writeln!(svg, "<title>{}</title>", escaped(title));
-    let _ = writeln!(svg, "<desc>{}</desc>", escaped(description));
+    let _ = writeln!(svg, "<title>{}</title>", on_one_line(title));
+    let _ = writeln!(svg, "<desc>{}</desc>", on_one_line(description));
 }
 
 /// The title of the drawing of one run.
@@ -181,13 +188,13 @@ fn run_in_words(run: &Run) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::observe::Observed;
     use crate::plan::Kind;
     use crate::request::{Outcome, Request, Service};
     use crate::run::Summary;
-    use crate::stamp::Stamp;
+    use kit::stamp::Stamp;
     use std::collections::BTreeSet;
 
     /// One request that was served at once, one that waited, one that was refused.
@@ -242,7 +249,7 @@ mod tests {
                 kernel: text(),
                 rustc: text(),
                 commit: text(),
-                build: text(),
+                build: None,
             },
             load: Load {
                 requests: 3,
@@ -290,11 +297,16 @@ mod tests {
 
     #[test]
     fn every_class_is_one_of_the_books_and_of_our_own_style_sheet() {
-        let course = include_str!("../../../book/theme/course.css");
         let drawings = drawings().concat();
-        let classes = values(&drawings, "class=\"");
+        classes_are_known(&drawings);
+        assert!(drawings.contains("\"wait\"") && drawings.contains("\"served\""));
+    }
+
+    /// Fails if a drawing uses a class that one of the style sheets lacks.
+    pub(crate) fn classes_are_known(drawings: &str) {
+        let course = include_str!("../../../book/theme/course.css");
+        let classes = values(drawings, "class=\"");
         let classes: BTreeSet<_> = classes.iter().flat_map(|list| list.split(' ')).collect();
-        assert!(classes.contains("wait") && classes.contains("served"));
         for class in classes {
             assert!(course.contains(&format!(".{class} {{")), "{class}");
             assert!(STYLE.contains(&format!(".{class} {{")), "{class}");

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
+use crate::curve::work::Work;
 use crate::plan::Load;
 
 /// A resource that sleeps before it answers.
@@ -27,27 +28,10 @@ impl Target {
 
     /// Any URL. `{ms}` and `{s}` in it stand for the time to sleep.
     pub fn of_url(url: &str, load: &Load) -> Result<Target, String> {
-        let Some(rest) = url.strip_prefix("http://") else {
-            return Err(format!("{url:?} does not begin with http://"));
-        };
-        let rest = rest.split('#').next().unwrap_or(rest);
-        let (host, path) = match rest.find(['/', '?']) {
-            Some(at) => rest.split_at(at),
-            None => (rest, ""),
-        };
-        let path = match path.strip_prefix('/') {
-            Some(_) => path.to_owned(),
-            None => format!("/{path}"),
-        };
-        let path = path
-            .replace("{ms}", &load.sleep_ms.to_string())
-            .replace("{s}", &(load.sleep_ms as f64 / 1000.0).to_string());
-        if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(format!("{url:?} holds what no request line can hold"));
-        }
+        let (host, path, address) = address_of(&Work::Sleep(load.sleep_ms).fill(url))?;
         Ok(Target {
-            address: resolve(host).ok_or_else(|| format!("{host:?} is no HOST:PORT"))?,
-            host: host.to_owned(),
+            address,
+            host,
             path,
         })
     }
@@ -70,6 +54,27 @@ impl Target {
     pub fn path(&self) -> &str {
         &self.path
     }
+}
+
+/// What a URL says: host and port, path, and where that is. The error says what is wrong.
+pub fn address_of(url: &str) -> Result<(String, String, SocketAddr), String> {
+    let Some(rest) = url.strip_prefix("http://") else {
+        return Err(format!("{url:?} does not begin with http://"));
+    };
+    let rest = rest.split('#').next().unwrap_or(rest);
+    let (host, path) = match rest.find(['/', '?']) {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    let path = match path.strip_prefix('/') {
+        Some(_) => path.to_owned(),
+        None => format!("/{path}"),
+    };
+    if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(format!("{url:?} holds what no request line can hold"));
+    }
+    let address = resolve(host).ok_or_else(|| format!("{host:?} is no HOST:PORT"))?;
+    Ok((host.to_owned(), path, address))
 }
 
 /// IPv4 first: `localhost` is both, and most small servers listen on that one only.

@@ -1,26 +1,29 @@
 //! The command line: what is asked for, what is shown, and what the exit code says.
 
 mod line;
+mod output;
+mod rate;
 mod server;
 mod stop;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use check::workshop::{self, workspace};
 use clap::Parser;
+use kit::stamp::Stamp;
 use sleep_demo::draw::LEGEND;
 use sleep_demo::lanes::seconds;
 use sleep_demo::plan::Load;
 use sleep_demo::report::Report;
 use sleep_demo::run::typical;
 use sleep_demo::screen::Screen;
-use sleep_demo::stamp::Stamp;
 use sleep_demo::target::Target;
 use sleep_demo::{book, html, svg, table};
 
 use line::CommandLine;
+use output::{put, written};
 use server::Server;
 use stop::Stop;
 
@@ -30,9 +33,21 @@ const BAD_COMMAND_LINE: u8 = 2;
 
 /// Runs the command line of this process.
 pub(crate) fn run() -> ExitCode {
-    let (code, text) = match demonstrate(&CommandLine::parse()) {
-        Ok(true) => return ExitCode::SUCCESS,
-        Ok(false) => return ExitCode::from(SOMETHING_FAILED),
+    let line = CommandLine::parse();
+    let code = match line.rate {
+        true => rate::run(&line).map(|end| match end {
+            rate::End::Whole => 0,
+            rate::End::Lacking => SOMETHING_FAILED,
+            // By the custom of shells, 128 and the number of the signal: it fits.
+            rate::End::Stopped => rate::INTERRUPTED as u8,
+        }),
+        false => demonstrate(&line).map(|all_served| match all_served {
+            true => 0,
+            false => SOMETHING_FAILED,
+        }),
+    };
+    let (code, text) = match code {
+        Ok(code) => return ExitCode::from(code),
         Err(Stop::Usage(text)) => (BAD_COMMAND_LINE, text),
         Err(Stop::Failed(text)) => (SOMETHING_FAILED, text),
     };
@@ -45,7 +60,7 @@ fn demonstrate(line: &CommandLine) -> Result<bool, Stop> {
     let load = line.load()?;
     let servers = line.servers(&load)?;
     let mut scale_ms = server::scale(&servers, &load);
-    let mut screen = Screen::standard();
+    let mut screen = Screen::standard(60);
     screen.keep(&[
         format!(
             "{} requests at once to each server; each sleeps {} there.",
@@ -72,7 +87,7 @@ fn demonstrate(line: &CommandLine) -> Result<bool, Stop> {
     let runs: Vec<_> = rounds.into_iter().filter_map(typical).collect();
     let all_served = runs.iter().all(|run| run.summary.failed == 0);
     let report = Report {
-        stamp: Stamp::here(workspace(), line.is_release()),
+        stamp: Stamp::here(workspace()).of_build(line.build()),
         load,
         runs,
     };
@@ -89,12 +104,7 @@ impl CommandLine {
         let plans = self.plans(load)?;
         let mut servers = Vec::new();
         for (index, plan) in plans.iter().enumerate() {
-            eprintln!(
-                "building {} ({} of {})",
-                plan.package,
-                index + 1,
-                plans.len()
-            );
+            eprintln!("building {} ({} of {})", plan.name, index + 1, plans.len());
             let build = match self.is_release() {
                 true => workshop::release_binary,
                 false => workshop::binary,
@@ -108,10 +118,6 @@ impl CommandLine {
     }
 
     fn write(&self, report: &Report, all_served: bool) -> Result<(), Stop> {
-        let put = |path: &Path, text: String| {
-            let file = (path.display().to_string(), text);
-            written(book::write(Path::new(""), &[file]), path)
-        };
         if let Some(path) = &self.json {
             put(path, report.to_json())?;
         }
@@ -138,12 +144,6 @@ impl CommandLine {
     }
 }
 
-fn written(outcome: io::Result<()>, path: &Path) -> Result<(), Stop> {
-    outcome.map_err(|error| Stop::Failed(error.to_string()))?;
-    eprintln!("wrote {}", path.display());
-    Ok(())
-}
-
 fn conclude(report: &Report, screen: &mut Screen<io::Stdout>) {
     let mut lines = table::text(&report.runs);
     let rounds = report.runs.iter().map(|run| run.rounds_ms.len()).max();
@@ -157,7 +157,7 @@ fn conclude(report: &Report, screen: &mut Screen<io::Stdout>) {
     lines.push(String::new());
     lines.extend(report.stamp.lines());
     let is_ours = report.runs.iter().any(|run| run.observed.is_some());
-    if is_ours && report.stamp.build == "debug" {
+    if is_ours && report.stamp.build.as_deref() == Some("debug") {
         lines.push(
             "These are debug builds; --release measures what servers really cost.".to_owned(),
         );

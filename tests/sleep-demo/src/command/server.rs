@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use check::server::Launch;
 use sleep_demo::draw::Paper;
-use sleep_demo::keeper::Kept;
 use sleep_demo::lanes::{self, seconds};
 use sleep_demo::plan::{Load, Plan};
 use sleep_demo::run::{Lane, Run, Turn};
@@ -51,13 +51,17 @@ impl Server {
                 return watched(&turn, load, scale_ms, screen);
             }
         };
-        let kept = Kept::start(binary, &plan.flags).map_err(|error| error.to_string())?;
+        let launch = Launch::Lesson {
+            binary: binary.clone(),
+            flags: plan.flags.clone(),
+        };
+        let server = launch.start(None).map_err(|error| error.to_string())?;
         let turn = Turn {
-            name: plan.package,
+            name: &plan.name,
             words: Some(plan.words),
             kind: Some(plan.kind),
-            target: &Target::sleep_at(kept.address(), load),
-            process: Some(kept.pid()),
+            target: &Target::sleep_at(server.address(), load),
+            process: Some(server.id()),
         };
         watched(&turn, load, scale_ms, screen)
     }

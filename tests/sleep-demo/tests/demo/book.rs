@@ -3,7 +3,9 @@
 use std::fs;
 
 use check::workshop::workspace;
-use sleep_demo::book::{COMMAND, DATA, drawn};
+use sleep_demo::book::{COMMAND, DATA, drawn, write};
+use sleep_demo::curve::work::Work;
+use sleep_demo::curve::{self, entry, files};
 use sleep_demo::plan::{self, Load};
 use sleep_demo::report::Report;
 
@@ -18,7 +20,12 @@ fn report() -> Report {
 
 #[test]
 fn the_figures_and_the_table_are_drawn_from_the_data() {
-    for (path, text) in drawn(&report()) {
+    let drawn = drawn(&report());
+    // A change of the drawing needs no new measurement.
+    if std::env::var_os("BLESS").is_some() {
+        write(workspace(), &drawn).unwrap();
+    }
+    for (path, text) in drawn {
         assert!(read(&path) == text, "{path} is out of date. Run: {COMMAND}");
     }
 }
@@ -27,7 +34,7 @@ fn the_figures_and_the_table_are_drawn_from_the_data() {
 fn the_data_is_that_of_every_lesson_that_takes_part() {
     let report = report();
     let (plans, _) = plan::by_default(&report.load);
-    let lessons: Vec<_> = plans.iter().map(|plan| plan.package).collect();
+    let lessons: Vec<_> = plans.iter().map(|plan| plan.name.as_str()).collect();
     let measured: Vec<_> = report.runs.iter().map(|run| run.name.as_str()).collect();
     assert_eq!(measured, lessons, "Run: {COMMAND}");
 }
@@ -35,7 +42,7 @@ fn the_data_is_that_of_every_lesson_that_takes_part() {
 #[test]
 fn the_data_is_that_of_releases_that_are_near_the_ideal() {
     let report = report();
-    assert_eq!(report.stamp.build, "release");
+    assert_eq!(report.stamp.build.as_deref(), Some("release"));
     let load = Load {
         requests: 12,
         sleep_ms: 500,
@@ -47,4 +54,73 @@ fn the_data_is_that_of_releases_that_are_near_the_ideal() {
         let overhead = run.summary.overhead.unwrap();
         assert!(overhead < 0.02, "{}: {overhead} over the ideal", run.name);
     }
+}
+
+fn curves(work: Work) -> curve::report::Report {
+    let file = files::data(work);
+    let text = fs::read_to_string(workspace().join(file));
+    let text = text.unwrap_or_else(|error| panic!("{file}: {error}. Run: {}", files::COMMAND));
+    curve::report::Report::of_json(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+#[test]
+fn the_pictures_and_tables_of_the_curves_are_drawn_from_the_data() {
+    for work in files::WORKS {
+        let drawn = files::drawn(&curves(work));
+        if std::env::var_os("BLESS").is_some() {
+            write(workspace(), &drawn).unwrap();
+        }
+        for (path, text) in drawn {
+            let command = files::COMMAND;
+            assert!(read(&path) == text, "{path} is out of date. Run: {command}");
+        }
+    }
+}
+
+#[test]
+fn the_curves_are_those_of_releases_of_every_lesson_that_takes_part_without_gaps() {
+    for work in files::WORKS {
+        let report = curves(work);
+        assert_eq!(
+            (report.work, report.stamp.build.as_deref()),
+            (work, Some("release"))
+        );
+        let expected = entry::for_the_book(work, 4, report.cores);
+        let expected: Vec<_> = expected.iter().map(|entry| entry.name.as_str()).collect();
+        let measured: Vec<_> = report.curves.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(measured, expected, "Run: {}", files::COMMAND);
+        for curve in &report.curves {
+            assert_eq!(curve.drawn().count(), curve.points.len(), "{}", curve.name);
+            assert!(!curve.stopped && curve.points.len() >= 6, "{}", curve.name);
+        }
+    }
+}
+
+#[test]
+fn the_book_says_truly_that_little_predicts_the_knees_of_sleepers() {
+    let report = curves(files::WORKS[0]);
+    for name in ["lesson03", "lesson07", "lesson10w"] {
+        let curve = report.curves.iter().find(|curve| curve.name == name);
+        let off = curve.and_then(|curve| curve.knee.off()).unwrap();
+        assert!(off.abs() <= 0.1, "{name}: {off} from theory");
+    }
+}
+
+#[test]
+fn the_book_says_truly_what_the_end_of_a_queue_does() {
+    let report = curves(files::WORKS[0]);
+    let wall = |name: &str| {
+        let curve = report.curves.iter().find(|curve| curve.name == name);
+        let curve = curve.unwrap();
+        (curve.drawn().last().unwrap().clone(), curve.alone_ms)
+    };
+    let (refusing, alone_ms) = wall("lesson07q");
+    assert!(
+        refusing.p99_ms < alone_ms * 3.0,
+        "about twice as long as alone"
+    );
+    let share = refusing.failed() as f64 / refusing.requests as f64;
+    assert!((0.35..0.65).contains(&share), "about half of them: {share}");
+    let (patient, alone_ms) = wall("lesson07");
+    assert!(patient.failed() == 0 && patient.p99_ms > alone_ms * 10.0);
 }

@@ -3,10 +3,9 @@
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
 
-use check::client::GUARD;
 use check::workshop;
+use kit::patience::until;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// A demonstration in the middle of the turn of a server that forks. All its processes carry a
@@ -29,8 +28,9 @@ impl Demonstration {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut demonstration = Demonstration { child, mark };
-        demonstration.wait_until("the server and two children", |names| {
+        let demonstration = Demonstration { child, mark };
+        until("the server has two children", || {
+            let names = demonstration.running();
             names.iter().filter(|name| *name == "lesson05").count() == 3
         });
         demonstration
@@ -55,22 +55,10 @@ impl Demonstration {
             .collect()
     }
 
-    fn wait_until(&mut self, what: &str, is_so: impl Fn(&[String]) -> bool) {
-        let start = Instant::now();
-        loop {
-            let names = self.running();
-            if is_so(&names) {
-                return;
-            }
-            assert!(start.elapsed() < GUARD, "waited for: {what}; {names:?}");
-            std::thread::yield_now();
-        }
-    }
-
     fn assert_nothing_is_left(mut self) {
         let status = self.child.wait().unwrap();
         assert!(!status.success());
-        self.wait_until("nothing is left", |names| names.is_empty());
+        until("nothing is left", || self.running().is_empty());
     }
 }
 

@@ -4,6 +4,7 @@ mod book;
 mod command;
 mod fake;
 mod left_behind;
+mod rate;
 mod shape;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
