@@ -12,7 +12,8 @@ cat >"$root/$port.conf" <<CONF
 daemon off;
 master_process off;
 pid $port.pid;
-events {}
+worker_rlimit_nofile 20100;
+events { worker_connections 20000; }
 http {
     access_log off;
     client_body_temp_path temp;

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use kit::xml::escaped;
+
 use crate::report::{Class, HONEST, Report, Row};
 use crate::table::capitalised;
 
@@ -108,12 +110,6 @@ fn description(report: &Report) -> String {
         let _ = write!(text, "{}: {}. ", capitalised(&class.name), rows.join(", "));
     }
     escaped(&(text + HONEST))
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 use std::io;
 use std::mem;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
@@ -19,6 +20,9 @@ use rustix::event::epoll::{self, CreateFlags, Event, EventFlags};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
+use rustls::ClientConfig;
+
+use crate::echo::{opening, question};
 use crate::histogram::Histogram;
 use crate::lane::{Lane, Step};
 
@@ -35,10 +39,14 @@ const MANY: u64 = 100;
 pub struct Plan {
     /// Where the server listens.
     pub address: SocketAddr,
+    /// What opens a connection, if that is more than to connect.
+    pub opening: Vec<u8>,
     /// The request, in bytes.
     pub request: Vec<u8>,
     /// How requests use connections.
     pub mode: Mode,
+    /// How to speak TLS with the server, if it does.
+    pub tls: Option<Arc<ClientConfig>>,
     /// How many connections are busy at any time.
     pub connections: usize,
     /// When to begin no further request.
@@ -65,16 +73,23 @@ pub struct Load {
 }
 
 impl Plan {
-    /// A plan for `GET path`.
+    /// A plan for `GET path`, or for messages to there.
     pub fn get(address: SocketAddr, host: &str, path: &str, mode: Mode) -> Plan {
         let close = match mode {
             Mode::NewConnection => "Connection: close\r\n",
-            Mode::KeepAlive => "",
+            Mode::KeepAlive | Mode::Messages(_) => "",
+        };
+        let get = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{close}\r\n");
+        let (opening, request) = match mode {
+            Mode::Messages(size) => (opening(host, path), question(size)),
+            _ => (Vec::new(), get.into_bytes()),
         };
         Plan {
             address,
-            request: format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{close}\r\n").into_bytes(),
+            opening,
+            request,
             mode,
+            tls: None,
             connections: 1,
             duration: Duration::from_secs(1),
             spins: false,
@@ -170,12 +185,12 @@ impl Crowd<'_> {
     fn open(&mut self, index: usize) {
         self.load.connections += 1;
         let registration = (&self.epoll, index as u64);
-        match Lane::open(
-            self.plan.address,
-            self.plan.mode,
-            &self.plan.request,
-            registration,
-        ) {
+        let Plan { address, mode, .. } = *self.plan;
+        let first = match mode {
+            Mode::Messages(_) => &self.plan.opening,
+            _ => &self.plan.request,
+        };
+        match Lane::open(address, mode, first, self.plan.tls.as_ref(), registration) {
             Ok(lane) => self.lanes[index] = Some(lane),
             Err(failure) => {
                 self.fail(failure);
@@ -201,8 +216,16 @@ impl Crowd<'_> {
     /// Lets a lane do what it can. False: its connection is of no more use.
     fn advance(&mut self, lane: &mut Lane, seen: EventFlags) -> Result<bool, Failure> {
         let request = &self.plan.request;
-        match lane.advance(seen, request, &mut self.room)? {
+        let at_hand = match lane.is_opening() {
+            true => &self.plan.opening,
+            false => request,
+        };
+        match lane.advance(seen, at_hand, &mut self.room)? {
             Step::Waiting => Ok(true),
+            Step::Opened => {
+                lane.again(request)?;
+                Ok(true)
+            }
             Step::Over(took) => {
                 self.count(took);
                 Ok(false)

@@ -9,10 +9,11 @@
 //!   contender     a lesson, a limit or any other server, started on a core of its own
 //!   client        keeps so many connections busy, from another core
 //!     lane        one of them: connect, send, read
-//!       reader    where does the answer end?
 //!     histogram   how long did it take?
 //!   processor     what has the server's process tree spent?
 //!   sample        a round in figures, and rows from rounds
+//! python          servers for Python beside lesson 13, with the same applications
+//! quiet           what a client costs that says nothing
 //! report          the figures as data; table, page and chart show them
 //! limit           the two limits
 //! ```
@@ -22,14 +23,15 @@
 pub mod chart;
 pub mod client;
 pub mod contender;
+pub mod echo;
 pub mod histogram;
 mod lane;
 pub mod limit;
 pub mod page;
 pub mod processor;
-pub mod reader;
+pub mod python;
+pub mod quiet;
 pub mod report;
 pub mod rounds;
 mod sample;
-pub mod stamp;
 pub mod table;

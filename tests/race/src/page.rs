@@ -1,7 +1,7 @@
 //! The figures for the book: a fragment that chapters include.
 
-use crate::report::{HONEST, Report, Row, Spread};
-use crate::table::{capitalised, milliseconds, thousands};
+use crate::report::{Crowd, HONEST, Report, Row, Spread};
+use crate::table::{capitalised, milliseconds, quiet_cells, thousands};
 
 /// The whole report as Markdown.
 pub fn draw(report: &Report) -> String {
@@ -22,21 +22,36 @@ pub fn draw(report: &Report) -> String {
             text.push_str(&(escaped(&trouble) + "\n\n"));
         }
     }
-    let stamp = &report.stamp;
     text.push_str(&format!(
         "Medians of {} of {} s, server and client on a core each. *Of the limit*: the \
          limit's processor time per request as a fraction of the server's (least and most in \
          parentheses), user and system time of its whole process tree; 1 would be as cheap as the \
          limit. {HONEST}\n\n\
-         machine: {}; kernel: {}; rustc: {}; commit: {}\n",
+         {}\n",
         report.rounds_in_words(),
         report.seconds,
-        stamp.machine,
-        stamp.kernel,
-        stamp.rustc.trim_start_matches("rustc "),
-        stamp.commit
+        report.stamp.line()
     ));
     text
+}
+
+/// What quiet clients cost, as Markdown, with the stamp of the run.
+pub fn draw_crowd(report: &Report) -> Option<String> {
+    let crowd = report.crowd.as_ref()?;
+    let mut text = String::from(
+        "| server | its quiet clients | so many | bytes for each | others |\n\
+         |---|---|--:|--:|---|\n",
+    );
+    for row in &crowd.rows {
+        let cells = quiet_cells(row).map(|cell| escaped(&cell).replace(' ', "\u{a0}"));
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    text.push('\n');
+    for sentence in crowd.troubles().chain([Crowd::EXPLAINED.to_owned()]) {
+        text.push_str(&(escaped(&sentence) + "\n\n"));
+    }
+    text.push_str(&format!("{}\n", report.stamp.line()));
+    Some(text)
 }
 
 fn table_row(row: &Row) -> String {
@@ -82,5 +97,19 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
+    }
+
+    #[test]
+    fn quiet_clients_have_a_table_of_their_own() {
+        let text = draw_crowd(&example()).unwrap();
+        for part in [
+            "| lesson10 | kept\u{a0}alive | 4\u{a0}000 | 246 | served |\n",
+            "| lesson03 | kept\u{a0}alive | 1 | – | wait |\n",
+            "Not measured: far: nobody",
+            "commit: 0123abc\n",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        assert!(!draw(&example()).contains("Not measured"));
     }
 }

@@ -1,14 +1,14 @@
-//! Processor time: who has spent how much, and on which core.
+//! Processor time: who has spent how much.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
-use std::io;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
+use kit::cores::two_cores;
+use kit::process::{self, Stat};
 use rustix::param::clock_ticks_per_second;
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// A server's processes: those that hold its listening socket, and all their descendants.
 #[derive(Clone, Debug)]
@@ -19,17 +19,9 @@ pub struct Tree {
 impl Tree {
     /// The tree of whoever listens on this port. `None`: nobody does, or we may not know who.
     pub fn listening_on(address: SocketAddr) -> Option<Tree> {
-        let sockets = listening_sockets(address.port());
-        let holds_one = |id: u32| {
-            let Ok(folder) = fs::read_dir(format!("/proc/{id}/fd")) else {
-                return false;
-            };
-            let mut links = folder
-                .flatten()
-                .filter_map(|entry| fs::read_link(entry.path()).ok());
-            links.any(|link| link.to_str().is_some_and(|link| sockets.contains(link)))
-        };
-        let roots: Vec<u32> = process_ids().filter(|&id| holds_one(id)).collect();
+        let sockets = process::listeners(address.port());
+        let holds_one = |&id: &u32| process::holds_one(id, &sockets);
+        let roots: Vec<u32> = process::ids().filter(holds_one).collect();
         (!roots.is_empty()).then_some(Tree { roots })
     }
 
@@ -51,7 +43,21 @@ impl Tree {
     /// with this must last for seconds. The time of a child that nobody waits for, because its
     /// parent ignores SIGCHLD, is lost to everybody, here too.
     pub fn spent(&self) -> Duration {
-        let living: HashMap<u32, Stat> = process_ids()
+        let members = self.members().into_iter();
+        let ticks = members.map(|(_, stat)| stat.ticks + stat.ticks_of_children);
+        of_ticks(ticks.sum())
+    }
+
+    /// Bytes of memory that belong to nobody else: anonymous pages, those that processes share
+    /// divided among them.
+    pub fn memory(&self) -> u64 {
+        let kibibytes = |id| process::number_in(&format!("/proc/{id}/smaps_rollup"), "Pss_Anon:");
+        let members = self.members().into_iter();
+        members.filter_map(|(id, _)| kibibytes(id)).sum::<u64>() * 1024
+    }
+
+    fn members(&self) -> Vec<(u32, Stat)> {
+        let living: HashMap<u32, Stat> = process::ids()
             .filter_map(|id| Some((id, Stat::of(id)?)))
             .collect();
         let belongs = |id: u32| {
@@ -59,8 +65,7 @@ impl Tree {
             ancestors.any(|ancestor| self.roots.contains(&ancestor))
         };
         let members = living.iter().filter(|&(&id, _)| belongs(id));
-        let ticks: u64 = members.map(|(_, stat)| stat.ticks).sum();
-        of_ticks(ticks)
+        members.map(|(&id, &stat)| (id, stat)).collect()
     }
 
     /// The same once the tree has come to rest: the last children reaped, the last log written.
@@ -104,84 +109,6 @@ fn busy_ticks(line: &str, cores: &[usize]) -> Option<u64> {
         .collect();
     let all: u64 = ticks.get(..8)?.iter().sum();
     cores.contains(&core).then_some(all - ticks[3] - ticks[4])
-}
-
-fn process_ids() -> impl Iterator<Item = u32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-}
-
-/// The links in `/proc/ID/fd` that lead to sockets listening on a port: `socket:[4711]`.
-fn listening_sockets(port: u16) -> HashSet<String> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
-    let texts = tables
-        .iter()
-        .filter_map(|table| fs::read_to_string(table).ok());
-    let mut found = HashSet::new();
-    for text in texts {
-        let sockets = text.lines().filter_map(|line| listening_socket(line, port));
-        found.extend(sockets.map(|inode| format!("socket:[{inode}]")));
-    }
-    found
-}
-
-/// The inode in a line of `/proc/net/tcp`, if that socket listens on the port:
-/// `  0: 0100007F:22B8 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 4711 …`.
-fn listening_socket(line: &str, port: u16) -> Option<&str> {
-    const LISTEN: &str = "0A";
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let (_, number) = words.get(1)?.rsplit_once(':')?;
-    let ours = u16::from_str_radix(number, 16).ok()? == port && *words.get(3)? == LISTEN;
-    words.get(9).copied().filter(|_| ours)
-}
-
-/// What `/proc/ID/stat` says, as far as it matters here.
-#[derive(Debug, PartialEq, Eq)]
-struct Stat {
-    parent: u32,
-    /// User and system time of its own and of reaped children.
-    ticks: u64,
-}
-
-impl Stat {
-    fn of(id: u32) -> Option<Stat> {
-        Stat::parse(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
-    }
-
-    /// The name in parentheses may hold anything, so the count starts after the last `)`.
-    fn parse(text: &str) -> Option<Stat> {
-        let (_, rest) = text.rsplit_once(')')?;
-        let words: Vec<&str> = rest.split_whitespace().collect();
-        let times = words.get(11..15)?.iter().map(|word| word.parse::<u64>());
-        Some(Stat {
-            parent: words.get(1)?.parse().ok()?,
-            ticks: times.sum::<Result<_, _>>().ok()?,
-        })
-    }
-}
-
-/// The cores for the server and for the client. `None`: there is only one, and they share it.
-pub fn two_cores() -> Option<(usize, usize)> {
-    let allowed = sched_getaffinity(None).ok()?;
-    let mut cores = (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core));
-    Some((cores.next()?, cores.next()?))
-}
-
-/// Does some work on a thread that stays on one core, as will all processes that it starts.
-/// Without a core it runs where the kernel likes.
-pub fn on_core<T: Send>(core: Option<usize>, work: impl FnOnce() -> T + Send) -> io::Result<T> {
-    let staying = || {
-        if let Some(core) = core {
-            let mut cores = CpuSet::new();
-            cores.set(core);
-            sched_setaffinity(None, &cores)?;
-        }
-        Ok(work())
-    };
-    thread::scope(|scope| match scope.spawn(staying).join() {
-        Ok(outcome) => outcome,
-        Err(panic) => std::panic::resume_unwind(panic),
-    })
 }
 
 #[cfg(test)]
@@ -232,6 +159,18 @@ mod tests {
     }
 
     #[test]
+    fn memory_that_is_written_to_belongs_to_its_process() {
+        let own = Tree::below(std::process::id());
+        let before = own.memory();
+        let much = vec![1_u8; 64 * 1024 * 1024];
+        let with_it = own.memory();
+        assert!(
+            with_it >= before + much.len() as u64 / 2,
+            "{before} {with_it}"
+        );
+    }
+
+    #[test]
     fn a_server_is_found_by_its_port() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -242,33 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn a_process_name_with_spaces_and_parentheses_does_not_confuse() {
-        let stat = Stat::parse("7 (a) b) S 1 42 42 0 -1 0 0 0 0 0 3 4 50 60 20 0 1 0 0");
-        let expected = Stat {
-            parent: 1,
-            ticks: 117,
-        };
-        assert_eq!(stat, Some(expected));
-    }
-
-    #[test]
     fn a_core_is_busy_when_it_is_neither_idle_nor_waiting_for_a_disk() {
         let line = "cpu1 1 2 3 1000 2000 6 7 8 0 0";
         assert_eq!(busy_ticks(line, &[0, 1]), Some(27));
         assert_eq!(busy_ticks(line, &[0]), None);
         assert_eq!(busy_ticks("cpu  1 2 3 1000 2000 6 7 8 0 0", &[0, 1]), None);
         assert_eq!(busy_ticks("intr 1 2 3", &[0, 1]), None);
-    }
-
-    #[test]
-    fn what_is_started_on_a_core_stays_there() {
-        let Some((_, second)) = two_cores() else {
-            return; // One core: there is nowhere else to be.
-        };
-        let cat = || Command::new("cat").arg("/proc/self/status").output();
-        let output = on_core(Some(second), cat).unwrap().unwrap();
-        let status = String::from_utf8(output.stdout).unwrap();
-        let line = format!("Cpus_allowed_list:\t{second}\n");
-        assert!(status.contains(&line), "{status}");
     }
 }

@@ -1,8 +1,7 @@
 //! The figures as data: what is written to a file, and what table, page and chart are made from.
 
+use kit::stamp::Stamp;
 use serde::{Deserialize, Serialize};
-
-use crate::stamp::Stamp;
 
 /// A whole race.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +14,33 @@ pub struct Report {
     pub seconds: f64,
     /// What was asked in which way.
     pub classes: Vec<Class>,
+    /// What quiet clients cost, if that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crowd: Option<Crowd>,
+}
+
+/// What quiet clients cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Crowd {
+    /// The servers.
+    pub rows: Vec<Quiet>,
+    /// Who could not be measured, and why.
+    pub failed: Vec<String>,
+}
+
+/// One server and its quiet clients.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quiet {
+    /// What the server is called.
+    pub name: String,
+    /// How its clients are quiet.
+    pub manner: String,
+    /// How many there were.
+    pub clients: usize,
+    /// What each added to the server's own memory; `None` where they were too few to tell.
+    pub bytes: Option<f64>,
+    /// Whether one more client was served, with all of them there.
+    pub serves_others: bool,
 }
 
 /// Servers that were asked in the same way.
@@ -139,6 +165,20 @@ impl Class {
     }
 }
 
+impl Crowd {
+    /// What was measured and how, in a sentence.
+    pub(crate) const EXPLAINED: &str = "Bytes of the server's own memory that each quiet client \
+         added (anonymous pages of its whole process tree; what the kernel keeps for a socket, a \
+         thread or a process comes on top). The last column says whether one more client had its answer \
+         with all of them there.";
+
+    /// Who could not be measured, in sentences.
+    pub(crate) fn troubles(&self) -> impl Iterator<Item = String> {
+        let failed = self.failed.iter();
+        failed.map(|reason| format!("Not measured: {reason}."))
+    }
+}
+
 /// The sentence that belongs below every such table.
 pub const HONEST: &str = "Hello-world throughput ranks these servers in the opposite order of their \
      worth: what costs time here, waiting for many at once, deadlines, limits, reading with care, \
@@ -166,6 +206,7 @@ pub(crate) mod tests {
                 kernel: "6.1".to_owned(),
                 rustc: "rustc 1.95.0".to_owned(),
                 commit: "0123abc".to_owned(),
+                build: None,
             },
             rounds: 3,
             seconds: 2.0,
@@ -180,6 +221,23 @@ pub(crate) mod tests {
                 failed: vec!["lame: answered no request".to_owned()],
                 others: Spread::of(&[0.01]),
             }],
+            crowd: Some(Crowd {
+                rows: vec![
+                    quiet("lesson03", 1, None, false),
+                    quiet("lesson10", 4000, Some(246.4), true),
+                ],
+                failed: vec!["far: nobody may look at its memory".to_owned()],
+            }),
+        }
+    }
+
+    fn quiet(name: &str, clients: usize, bytes: Option<f64>, serves_others: bool) -> Quiet {
+        Quiet {
+            name: name.to_owned(),
+            manner: "kept alive".to_owned(),
+            clients,
+            bytes,
+            serves_others,
         }
     }
 

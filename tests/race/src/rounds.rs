@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kit::cores::{on_core, two_cores};
+
 use crate::client::{Mode, Plan};
-use crate::contender::{Contender, Foreign, numbers};
-use crate::processor::{on_core, two_cores};
-use crate::report::{Class, Spread};
+use crate::contender::{Contender, Foreign, WITH_SOCKETS, halls, numbers};
+use crate::quiet::{self, Manner};
+use crate::report::{Class, Crowd, Quiet, Spread};
 use crate::sample::{Others, Sample, compared, row};
 
 /// What to race, and how long.
@@ -26,6 +28,8 @@ pub struct Race {
     pub connections: usize,
     /// How many connections are kept alive, and how many workers a pool has.
     pub workers: usize,
+    /// How many WebSockets are open.
+    pub sockets: usize,
 }
 
 /// Who hears what goes on.
@@ -72,13 +76,42 @@ impl Race {
             .iter()
             .map(|(server, pairs)| compared(&server.name, pairs));
         Ok(Some(Class {
-            name: name(mode).to_owned(),
+            name: name(mode),
             connections: self.connections(mode),
             limit: row(&limit.name, &limits, None),
             rows: rows.collect(),
             failed,
             others: Spread::of(&others),
         }))
+    }
+
+    /// What quiet clients cost, so many of them for each server. `None`: nobody takes part.
+    pub fn crowd(&self, clients: usize, listener: &Listener) -> Option<Crowd> {
+        let mut crowd = Crowd {
+            rows: Vec::new(),
+            failed: Vec::new(),
+        };
+        let mut enter = |outcome: Result<Quiet, String>| match outcome {
+            Ok(row) => crowd.rows.push(row),
+            Err(reason) => crowd.failed.push(reason),
+        };
+        for number in halls().filter(|number| self.lessons.contains(number)) {
+            (listener.progress)(&format!("quiet clients of lesson{number:02}"));
+            enter(quiet_clients_of(number, clients));
+            if number == WITH_TASKS {
+                (listener.progress)("quiet clients of hyper");
+                enter(Contender::hyper().and_then(|server| quiet_clients(&server, clients)));
+            }
+        }
+        for (name, foreign) in &self.foreign {
+            (listener.progress)(&format!("quiet clients of {name}"));
+            let server = Contender::foreign(name, foreign);
+            enter(server.and_then(|server| match foreign {
+                Foreign::Echo(_) => quiet::measure(&server, Manner::Socket, clients),
+                Foreign::Command(_) | Foreign::Url(_) => quiet_clients(&server, clients),
+            }));
+        }
+        (!crowd.rows.is_empty() || !crowd.failed.is_empty()).then_some(crowd)
     }
 
     /// Does something with each entrant. Who fails has failed, and the others go on.
@@ -100,6 +133,7 @@ impl Race {
     /// Starts everybody who takes part.
     fn entrants(&self, mode: Mode, listener: &Listener, failed: &mut Vec<String>) -> Vec<Entrant> {
         let mut entrants = Vec::new();
+        let is_message = matches!(mode, Mode::Messages(_));
         let mut enter = |outcome: Result<Contender, String>| match outcome {
             Ok(contender) => entrants.push((contender, Vec::new())),
             Err(reason) => failed.push(reason),
@@ -112,8 +146,18 @@ impl Race {
             }
             (listener.progress)(&format!("building and starting lesson{number:02}"));
             enter(Contender::lesson(number, self.workers));
+            if let Some(with_tls) = Contender::lesson_with_tls(number, self.workers) {
+                enter(with_tls);
+            }
+            if number == WITH_TASKS && !is_message {
+                (listener.progress)("building and starting hyper");
+                enter(Contender::hyper());
+            }
         }
         for (name, foreign) in &self.foreign {
+            if is_message != matches!(foreign, Foreign::Echo(_)) {
+                continue;
+            }
             (listener.progress)(&format!("starting {name}"));
             let outcome = Contender::foreign(name, foreign);
             match (&outcome, mode) {
@@ -133,7 +177,8 @@ impl Race {
             connections: self.connections(mode),
             duration,
             spins: core.is_some(),
-            ..Plan::get(server.address, &server.host, &server.path, mode)
+            tls: server.client_config(),
+            ..Plan::get(server.address, &server.host, server.path_for(mode), mode)
         };
         let others = Others::now(server.tree.as_ref());
         let before = server.tree.as_ref().map(|tree| tree.spent_at_rest());
@@ -157,15 +202,36 @@ impl Race {
         match mode {
             Mode::NewConnection => self.connections,
             Mode::KeepAlive => self.workers,
+            Mode::Messages(_) => self.sockets,
         }
     }
 }
 
+/// The lesson beside which hyper races.
+const WITH_TASKS: u8 = 12;
+
+fn quiet_clients_of(number: u8, clients: usize) -> Result<Quiet, String> {
+    let (server, clients) = Contender::lesson_with_a_hall(number, clients)?;
+    match number {
+        WITH_SOCKETS => quiet::measure(&server, Manner::Socket, clients),
+        _ => quiet_clients(&server, clients),
+    }
+}
+
+/// As quiet as this server lets them be.
+fn quiet_clients(server: &Contender, clients: usize) -> Result<Quiet, String> {
+    if server.tls {
+        return Err(format!("{}: quiet clients speak no TLS yet", server.name));
+    }
+    quiet::measure(server, quiet::manner_of(server)?, clients)
+}
+
 /// What a class is called.
-fn name(mode: Mode) -> &'static str {
+fn name(mode: Mode) -> String {
     match mode {
-        Mode::NewConnection => "a new connection for each request",
-        Mode::KeepAlive => "connections kept alive",
+        Mode::NewConnection => "a new connection for each request".to_owned(),
+        Mode::KeepAlive => "connections kept alive".to_owned(),
+        Mode::Messages(size) => format!("WebSocket messages of {size} bytes"),
     }
 }
 
@@ -173,6 +239,7 @@ fn name(mode: Mode) -> &'static str {
 fn keeps_alive(server: &Contender) -> bool {
     let plan = Plan {
         duration: Duration::from_millis(50),
+        tls: server.client_config(),
         ..Plan::get(server.address, &server.host, &server.path, Mode::KeepAlive)
     };
     plan.run()

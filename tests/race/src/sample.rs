@@ -30,6 +30,8 @@ impl Sample {
     pub(crate) fn of(load: &Load, spent: Option<Duration>, others: f64) -> Sample {
         let microseconds = |duration: Duration| duration.as_secs_f64() * 1e6;
         let requests = load.requests as f64;
+        // Less than a tick of the kernel's clock is no measurement.
+        let spent = spent.filter(|spent| !spent.is_zero());
         Sample {
             requests: load.requests,
             errors: load.errors,
@@ -123,6 +125,12 @@ mod tests {
         let ratio = row.ratio.unwrap();
         assert_eq!((ratio.min, ratio.median, ratio.max), (0.5, 0.75, 0.9));
         assert_eq!((row.requests, row.errors), (30, 3));
+    }
+
+    #[test]
+    fn less_than_a_tick_is_no_measurement() {
+        let cpu = |spent| Sample::of(&Load::default(), Some(spent), 0.0).cpu;
+        assert!(cpu(Duration::ZERO).is_none() && cpu(Duration::from_millis(10)).is_some());
     }
 
     #[test]

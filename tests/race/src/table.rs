@@ -1,6 +1,6 @@
 //! The figures for a terminal: one table for each class, in 80 columns.
 
-use crate::report::{Class, HONEST, Report, Row, Spread};
+use crate::report::{Class, Crowd, HONEST, Quiet, Report, Row, Spread};
 
 /// The whole report as text.
 pub fn draw(report: &Report) -> String {
@@ -22,6 +22,9 @@ pub fn draw(report: &Report) -> String {
             text.push_str(&(wrapped(&trouble) + "\n"));
         }
     }
+    if let Some(crowd) = &report.crowd {
+        text.push_str(&draw_crowd(crowd));
+    }
     text.push_str(&wrapped(
         "The median of the rounds, and their least and most. Of the limit: the limit's CPU time \
          per request as a fraction of the server's, user and system time of its whole process \
@@ -29,12 +32,36 @@ pub fn draw(report: &Report) -> String {
     ));
     text.push('\n');
     text.push_str(&wrapped(HONEST));
-    let stamp = &report.stamp;
-    text.push_str(&format!(
-        "\nmachine: {}; kernel: {}\n{}; commit: {}\n",
-        stamp.machine, stamp.kernel, stamp.rustc, stamp.commit
-    ));
+    text.push_str(&format!("\n{}\n", report.stamp.lines().join("\n")));
     text
+}
+
+fn draw_crowd(crowd: &Crowd) -> String {
+    let mut text = String::from("Quiet clients\n");
+    text.push_str(&line(["server", "how", "clients", "bytes each", "others"]));
+    for row in &crowd.rows {
+        let cells = quiet_cells(row);
+        text.push_str(&line(cells.each_ref().map(String::as_str)));
+    }
+    text.push('\n');
+    for sentence in crowd.troubles().chain([Crowd::EXPLAINED.to_owned()]) {
+        text.push_str(&(wrapped(&sentence) + "\n"));
+    }
+    text
+}
+
+/// A row about quiet clients: server, manner, number, bytes, and what becomes of others.
+pub(crate) fn quiet_cells(row: &Quiet) -> [String; 5] {
+    [
+        row.name.clone(),
+        row.manner.clone(),
+        thousands(row.clients as f64),
+        row.bytes.map_or("–".to_owned(), thousands),
+        match row.serves_others {
+            true => "served".to_owned(),
+            false => "wait".to_owned(),
+        },
+    ]
 }
 
 fn heading(report: &Report, class: &Class) -> String {
@@ -131,6 +158,15 @@ Fell out of the race: lame: answered no request.
 ";
         assert!(text.starts_with(expected), "{text}");
         assert!(text.contains("opposite order of their"), "{text}");
+        let quiet = "\
+Quiet clients
+  server               how                    clients  bytes each     others
+  lesson03             kept alive                   1           –       wait
+  lesson10             kept alive               4 000         246     served
+
+Not measured: far: nobody may look at its memory.
+";
+        assert!(text.contains(quiet), "{text}");
     }
 
     #[test]

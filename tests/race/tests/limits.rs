@@ -9,7 +9,7 @@ use std::time::Duration;
 use check::server::Launch;
 use check::workshop;
 use race::client::{Failure, Mode, Plan};
-use race::contender::Contender;
+use race::contender::{Contender, MODES};
 use race::limit::{LAST_ANSWER, NEXT_ANSWER};
 
 fn limit(mode: Mode) -> Contender {
@@ -68,7 +68,7 @@ fn the_limit_writes_as_many_bytes_as_lesson_3() {
 
 #[test]
 fn the_client_counts_every_request_of_both_kinds() {
-    for mode in [Mode::NewConnection, Mode::KeepAlive] {
+    for mode in MODES {
         let server = limit(mode);
         let plan = Plan {
             connections: 5,
@@ -80,7 +80,7 @@ fn the_client_counts_every_request_of_both_kinds() {
         assert_eq!(load.latencies.len(), load.requests);
         match mode {
             Mode::NewConnection => assert_eq!(load.connections, load.requests),
-            Mode::KeepAlive => assert!(load.connections == 5 && load.requests > 5),
+            _ => assert!(load.connections == 5 && load.requests > 5),
         }
     }
 }

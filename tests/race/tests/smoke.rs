@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use check::workshop::workspace;
+use kit::patience::{eventually, until};
+use kit::process::{Stat, below};
 use race::report::Report;
 use race::{chart, page};
 use rustix::process::{Pid, Signal, kill_process};
@@ -16,7 +16,15 @@ use rustix::process::{Pid, Signal, kill_process};
 fn race(flags: &[&str]) -> (Report, String) {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.json", flags.len()));
     let output = Command::new(env!("CARGO_BIN_EXE_race"))
-        .args(["--rounds", "3", "--seconds", "0.3", "--json"])
+        .args([
+            "--rounds",
+            "3",
+            "--seconds",
+            "0.3",
+            "--quiet",
+            "0",
+            "--json",
+        ])
         .arg(&file)
         .args(flags)
         .stdin(Stdio::null())
@@ -60,7 +68,15 @@ fn another_server_races_under_its_name_where_it_can_and_falls_out_where_it_canno
     let race = env!("CARGO_BIN_EXE_race");
     let command = format!("'{race}' limit-epoll --addr 127.0.0.1:{{port}}");
     let output = Command::new(race)
-        .args(["--rounds", "1", "--seconds", "0.3", "--no-lessons"])
+        .args([
+            "--rounds",
+            "1",
+            "--seconds",
+            "0.3",
+            "--quiet",
+            "0",
+            "--no-lessons",
+        ])
         .args(["--cmd", &command, "--name", "twin"])
         .stdin(Stdio::null())
         .output()
@@ -72,6 +88,34 @@ fn another_server_races_under_its_name_where_it_can_and_falls_out_where_it_canno
     // It answers, but it never closes, whatever the request says.
     assert!(new.contains("Fell out of the race: twin"), "{table}");
     assert_eq!(output.status.code(), Some(1));
+}
+
+/// In a debug build the figures are larger, and in the same order.
+#[test]
+fn a_quiet_client_costs_a_loop_least_and_a_server_for_one_at_a_time_everything() {
+    let flags = ["--lessons", "03,06,10", "--quiet", "1000"];
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("quiet.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_race"))
+        .args(["--rounds", "1", "--seconds", "0.1", "--json"])
+        .arg(&file)
+        .args(flags)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let report = Report::from_json(&fs::read_to_string(file).unwrap()).unwrap();
+    let crowd = report.crowd.unwrap();
+    assert_eq!(crowd.failed, [""; 0]);
+    let [single, threads, event_loop] = &crowd.rows[..] else {
+        panic!("{:?}", crowd.rows);
+    };
+    assert!(single.bytes.is_none() && !single.serves_others);
+    assert!(threads.serves_others && event_loop.serves_others);
+    assert_eq!((threads.clients, event_loop.clients), (250, 1000));
+    assert!(threads.bytes > event_loop.bytes.map(|bytes| bytes * 3.0));
+    assert!(event_loop.bytes < Some(2048.0), "{event_loop:?}");
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("\nQuiet clients\n"), "{table}");
 }
 
 #[test]
@@ -87,45 +131,29 @@ fn a_race_that_is_interrupted_leaves_nothing_running() {
         .unwrap();
     let id = child.id();
     // Two servers, and a keeper for each.
-    let started = wait_until(|| descendants(id).len() >= 4);
-    let servers = descendants(id);
+    let started = eventually(|| below(id).len() >= 4);
+    let servers = below(id);
     let pid = Pid::from_raw(id.cast_signed()).unwrap();
     kill_process(pid, Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().signal(), Some(2));
     assert!(started, "{servers:?}");
-    let gone = |id: &u32| parent(*id).is_none();
-    assert!(wait_until(|| servers.iter().all(gone)), "{servers:?}");
+    let gone = |&id: &u32| Stat::of(id).is_none_or(|stat| !stat.lives());
+    until("all are gone", || servers.iter().all(gone));
 }
 
-/// Looks again and again. False: it did not come true before the guard.
-fn wait_until(mut condition: impl FnMut() -> bool) -> bool {
-    let guard = Instant::now() + Duration::from_secs(20);
-    while !condition() {
-        if Instant::now() > guard {
-            return false;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    true
-}
-
-/// Every process below this one.
-fn descendants(id: u32) -> Vec<u32> {
-    let entries = fs::read_dir("/proc").unwrap().flatten();
-    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let is_below = |&below: &u32| {
-        let mut ancestors = std::iter::successors(parent(below), |&id| parent(id));
-        ancestors.any(|ancestor| ancestor == id)
-    };
-    ids.filter(is_below).collect()
-}
-
-/// The parent of a process that lives.
-fn parent(id: u32) -> Option<u32> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    let mut words = stat.rsplit_once(')')?.1.split_whitespace();
-    let lives = words.next() != Some("Z");
-    words.next()?.parse().ok().filter(|_| lives)
+#[cfg(debug_assertions)]
+#[test]
+fn a_debug_build_writes_no_figures_into_the_book() {
+    let data = workspace().join("book/data/race.json");
+    let before = fs::read(&data).ok();
+    let output = Command::new(env!("CARGO_BIN_EXE_race"))
+        .args(["--rounds", "1", "--seconds", "0.3", "--book"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("use cargo run --release"), "{said}");
+    assert_eq!(fs::read(&data).ok(), before);
 }
 
 /// Figures and drawing in the book come from the same run.
@@ -140,6 +168,13 @@ fn the_books_page_and_chart_are_drawn_from_its_data() {
     let in_the_book = |file| fs::read_to_string(book.join(file)).unwrap();
     let mend = "cargo run --release -p race -- --book writes them anew";
     assert_eq!(in_the_book("data/race.md"), page::draw(&report), "{mend}");
+    if let Ok(data) = fs::read_to_string(book.join("data/python.json")) {
+        let page = page::draw(&Report::from_json(&data).unwrap());
+        assert_eq!(in_the_book("data/python.md"), page, "with --python");
+    }
+    if let Some(crowd) = page::draw_crowd(&report) {
+        assert_eq!(in_the_book("data/quiet.md"), crowd, "{mend}");
+    }
     assert_eq!(
         in_the_book("src/figures/race.svg"),
         chart::draw(&report),
