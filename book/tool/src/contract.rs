@@ -3,9 +3,10 @@
 use crate::finding::Finding;
 use crate::generated::{self, Generated};
 use crate::include::directives;
+use crate::page::Page;
 use crate::rules::{
-    agreement, coverage, fences, figures, floors, glossary, headings, images, includes, links,
-    listings, numbers, skeleton,
+    agreement, budget, coverage, fences, figures, floors, glossary, headings, images, includes,
+    links, listings, numbers, skeleton, small,
 };
 use crate::transcript::command::Workshop;
 use crate::transcript::equipment::Equipment;
@@ -14,7 +15,7 @@ use crate::transcript::script;
 use crate::tree::Tree;
 
 /// The rules that need nothing but the repository.
-const RULES: [fn(&Tree) -> Vec<Finding>; 14] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 16] = [
     includes::check,
     listings::check,
     coverage::check,
@@ -22,6 +23,8 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 14] = [
     script::check,
     headings::check,
     skeleton::check,
+    budget::check,
+    small::check,
     images::check,
     figures::check,
     floors::check,
@@ -60,16 +63,27 @@ fn transcripts(tree: &Tree, scope: &Scope) -> Vec<Finding> {
     let Some(workshop) = scope.workshop else {
         return Vec::new();
     };
-    let equipment = Equipment {
-        folder: tree.root.clone(),
-        workshop,
-        require_all: scope.require_all,
-    };
     let pages = tree.pages.iter();
     pages
         .filter(|page| scope.only.is_none_or(|only| page.name == only))
-        .flat_map(|page| run(&equipment, page))
+        .flat_map(|page| transcripts_of(tree, page, workshop, scope.require_all))
         .collect()
+}
+
+/// Runs the transcripts of one page. Pages know nothing of each other, so several can be run at
+/// the same time.
+pub fn transcripts_of(
+    tree: &Tree,
+    page: &Page,
+    workshop: Workshop,
+    require_all: bool,
+) -> Vec<Finding> {
+    let equipment = Equipment {
+        folder: tree.root.clone(),
+        workshop,
+        require_all,
+    };
+    run(&equipment, page)
 }
 
 /// Whether a finding is the business of who writes this page: it is in the page, in a file that

@@ -3,10 +3,17 @@
 use std::fs;
 use std::io;
 
+use crate::arc;
 use crate::finding::Finding;
 use crate::ladder;
+use crate::machines;
+use crate::million;
+use crate::rules::budget::reworked;
+use crate::runs::Runs;
 use crate::settings;
+use crate::small;
 use crate::tree::Tree;
+use crate::waiting;
 
 /// A file that is made from code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +56,8 @@ impl Generated {
     }
 }
 
-/// The ladders: one for each lesson, one with nothing lit, one that stands alone.
+/// The ladders: one for each lesson, one with nothing lit, one that stands alone, and a strip for
+/// each chapter in the newer order.
 pub fn figures(tree: &Tree) -> Vec<Generated> {
     let figure = |name: String, text| Generated {
         path: format!("book/src/figures/{name}.svg"),
@@ -67,6 +75,12 @@ pub fn figures(tree: &Tree) -> Vec<Generated> {
         })
         .collect();
     files.push(figure("ladder".to_owned(), ladder::alone(tree.lessons)));
+    let strips = tree.lessons.iter().filter(|lesson| reworked(lesson));
+    files.extend(strips.map(|lesson| {
+        let number = lesson.number;
+        let name = format!("strip-{number:02}");
+        figure(name, ladder::strip(tree.lessons, number))
+    }));
     files
 }
 
@@ -88,11 +102,52 @@ pub fn settings(tree: &Tree) -> Generated {
     }
 }
 
+/// The page with the drivers side by side.
+pub fn waiting() -> Generated {
+    Generated {
+        path: "book/src/waiting.md".to_owned(),
+        text: waiting::page(),
+        command: "cargo run -p book -- waiting",
+    }
+}
+
+/// What is computed from the runs: the calculator, the whole way, and what was lost.
+pub fn measured(tree: &Tree) -> Vec<Generated> {
+    let runs = Runs::read(tree);
+    let file = |path: &str, text| Generated {
+        path: format!("book/{path}"),
+        text,
+        command: "cargo run -p book -- million",
+    };
+    // The formulas are constants, and a test computes each of them.
+    let calculator = million::calculator(&runs).unwrap_or_default();
+    vec![
+        file("data/million.md", calculator),
+        file("data/arc.md", arc::table(tree.lessons, &runs)),
+        file("data/many.md", machines::table(tree)),
+        file("src/figures/arc.svg", arc::draw(tree.lessons)),
+    ]
+}
+
+/// The differences between the small servers.
+pub fn differences(tree: &Tree) -> Vec<Generated> {
+    let all = small::differences(tree).into_iter();
+    all.map(|(path, text)| Generated {
+        path,
+        text,
+        command: "cargo run -p book -- small",
+    })
+    .collect()
+}
+
 /// Every generated file.
 pub fn all(tree: &Tree) -> Vec<Generated> {
     let mut files = figures(tree);
     files.push(matrix());
     files.push(settings(tree));
+    files.push(waiting());
+    files.extend(measured(tree));
+    files.extend(differences(tree));
     files
 }
 

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use check::lessons::Lesson;
+use kit::xml::escaped;
 
 const WIDTH: usize = 400;
 const HEIGHT: usize = 36;
@@ -23,6 +24,33 @@ pub fn themed(lessons: &[Lesson], lit: u8) -> String {
             _ => ("open", "dim"),
         };
         draw(&mut svg, &step, lesson, bar, text);
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
+
+/// The ladder seen from above, for chapters that begin with something to do: a strip with the step
+/// of the chapter lit.
+pub fn strip(lessons: &[Lesson], lit: u8) -> String {
+    const LINE: usize = 26;
+    let width = (WIDTH - 2 + GAP) / lessons.len().max(1);
+    let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {LINE}\" role=\"img\">\n");
+    let _ = writeln!(svg, "<title>{}</title>", title(lessons, lit));
+    let steps = description(lessons, lit).replace("bottom to top", "left to right");
+    let _ = writeln!(svg, "<desc>{steps}</desc>");
+    for (index, lesson) in lessons.iter().enumerate() {
+        let (bar, text) = match lesson.number {
+            number if number < lit => ("box", "mid"),
+            number if number == lit => ("served", "on mid"),
+            _ => ("open", "dim mid"),
+        };
+        let (x, number) = (1 + index * width, lesson.number);
+        let (wide, middle) = (width - GAP, x + (width - GAP) / 2);
+        let _ = writeln!(
+            svg,
+            "<rect class=\"{bar}\" x=\"{x}\" y=\"1\" width=\"{wide}\" height=\"24\" rx=\"4\"/>\n\
+             <text class=\"{text}\" x=\"{middle}\" y=\"18\">{number:02}</text>"
+        );
     }
     svg.push_str("</svg>\n");
     svg
@@ -117,12 +145,6 @@ fn draw(svg: &mut String, step: &Step, lesson: &Lesson, bar: &str, text: &str) {
     }
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,11 +173,25 @@ mod tests {
     #[test]
     fn every_ladder_keeps_the_rules_of_figures() {
         let many = vec![LESSONS[0]; 14];
-        for svg in [themed(LESSONS, 1), themed(LESSONS, 0), themed(&many, 1)] {
+        for svg in [
+            themed(LESSONS, 1),
+            themed(LESSONS, 0),
+            themed(&many, 1),
+            strip(LESSONS, 1),
+            strip(&many, 1),
+        ] {
             let planted = Planted::clean();
             planted.write("book/src/figures/01-tiny.svg", &svg);
             assert_eq!(figures::check(&planted.tree()), []);
         }
+    }
+
+    #[test]
+    fn a_strip_lights_the_step_of_the_chapter() {
+        let svg = strip(check::lessons::LESSONS, 2);
+        assert_eq!(svg.matches("class=\"served\"").count(), 1);
+        assert!(svg.contains("class=\"on mid\"") && svg.contains(">02</text>"));
+        assert!(svg.contains("2 A request (you are here)"));
     }
 
     #[test]

@@ -8,6 +8,12 @@
 //!   rules         what can be read: includes, listings, coverage, links, figures …
 //!   transcript    what has to be run: console fences, executed and compared
 //! generated   files made from code and checked in: the ladders, the matrix, the settings
+//! waiting     the page with the drivers side by side
+//! runs        what was measured, for the pages that are made of it
+//!   million       a calculator for a million users, by formulas that it shows
+//!   arc           the whole way, and what each step bought and cost
+//!   machines      what was lost on many machines
+//! kernel      measures what a quiet connection costs where no process is charged for it
 //! ```
 //!
 //! A rule is a function from a [`tree::Tree`] to [`finding::Finding`]s. Its tests plant the fault
@@ -15,23 +21,32 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arc;
 pub mod contract;
 pub mod finding;
+pub mod formula;
 pub mod generated;
+pub mod hunks;
 pub mod include;
+pub mod kernel;
 pub mod ladder;
+pub mod machines;
 pub mod measured;
+pub mod million;
 pub mod modules;
 pub mod page;
 #[cfg(test)]
 mod planted;
 pub mod rules;
+pub mod runs;
 pub mod serve;
 pub mod settings;
 pub mod site;
+pub mod small;
 pub mod source;
 pub mod transcript;
 pub mod tree;
+pub mod waiting;
 
 use std::path::PathBuf;
 

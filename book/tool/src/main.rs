@@ -7,13 +7,16 @@ use std::sync::Arc;
 
 use book::contract::{self, Scope};
 use book::generated::{self, Generated};
+use book::kernel;
 use book::measured;
+use book::rules::budget;
 use book::site;
 use book::transcript::command::Workshop;
 use book::tree::Tree;
 use check::lessons::LESSONS;
 use check::workshop::workspace;
 use clap::{Parser, Subcommand};
+use kit::stamp::Stamp;
 use lesson05::{Ended, stop_bell};
 
 /// Serves the book, and checks that its text and the code agree.
@@ -47,8 +50,16 @@ enum Task {
     Matrix,
     /// Write the page with every setting.
     Settings,
+    /// Write the page with the drivers side by side.
+    Waiting,
+    /// Write what is computed from the runs in book/data: the calculator, and the whole way.
+    Million,
+    /// Measure what a quiet connection costs in the kernel, into book/data (root only).
+    Socket,
     /// Write the figures that are drawn from the list of lessons.
     Figures,
+    /// Write the differences between the small servers.
+    Small,
     /// Run the benches and write what they measured into book/data (takes a minute or two).
     Bench,
 }
@@ -61,7 +72,11 @@ fn main() -> ExitCode {
         Some(Task::Check { only, no_run }) => check(only.as_deref(), !no_run),
         Some(Task::Matrix) => write(|_| vec![generated::matrix()]),
         Some(Task::Settings) => write(|tree| vec![generated::settings(tree)]),
+        Some(Task::Waiting) => write(|_| vec![generated::waiting()]),
+        Some(Task::Million) => write(generated::measured),
+        Some(Task::Socket) => socket(),
         Some(Task::Figures) => write(generated::figures),
+        Some(Task::Small) => write(generated::differences),
         Some(Task::Bench) => bench(),
     };
     match outcome {
@@ -150,6 +165,11 @@ fn check(only: Option<&str>, run: bool) -> Result<ExitCode, String> {
     for finding in &findings {
         println!("{finding}");
     }
+    for budget in budget::budgets(&tree) {
+        if only.is_none_or(|page| page == budget.page) {
+            println!("{budget}");
+        }
+    }
     let pages = only.map_or(format!("{} pages", tree.pages.len()), str::to_owned);
     match findings.len() {
         0 => {
@@ -172,6 +192,16 @@ fn bench() -> Result<ExitCode, String> {
         .and_then(|()| fs::write(&file, text))
         .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     println!("book/data/03-bench.md: written");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn socket() -> Result<ExitCode, String> {
+    let measured = kernel::measure(Stamp::here(workspace()))?;
+    let text = serde_json::to_string_pretty(&measured).map_err(|error| error.to_string())?;
+    let file = workspace().join("book/data/socket.json");
+    fs::write(&file, text + "\n")
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    println!("book/data/socket.json: written");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,9 @@
 //! Figures that come from a run: runs it, and writes them down with where they were made.
 
-use std::fs;
 use std::process::Command;
+
+use check::workshop::workspace;
+use kit::stamp::Stamp;
 
 /// Runs lesson 3's bench and gives the page fragment with its figures.
 pub fn gateway_bench() -> Result<String, String> {
@@ -24,7 +26,7 @@ pub fn gateway_bench() -> Result<String, String> {
             row.client, row.median, row.allocations
         ));
     }
-    text.push_str(&format!("\n{}", stamp()?));
+    text.push_str(&format!("\n{}\n", Stamp::here(workspace()).line()));
     Ok(text)
 }
 
@@ -79,28 +81,10 @@ fn rows(output: &str) -> Vec<Row> {
     rows
 }
 
-/// Where the figures come from.
-fn stamp() -> Result<String, String> {
-    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = processor
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split(':').nth(1));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    Ok(format!(
-        "machine: {}, {cores} cores; kernel: {}; rustc: {}; commit: {}\n",
-        model.unwrap_or("unknown processor").trim(),
-        output_of("uname", &["-r"])?.trim(),
-        output_of("rustc", &["--version"])?
-            .trim()
-            .trim_start_matches("rustc "),
-        output_of("git", &["rev-parse", "--short", "HEAD"])?.trim(),
-    ))
-}
-
 fn output_of(program: &str, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(program)
         .args(arguments)
-        .current_dir(check::workshop::workspace())
+        .current_dir(workspace())
         .output()
         .map_err(|error| format!("{program}: {error}"))?;
     match output.status.success() {

@@ -8,6 +8,10 @@ use lesson03::{GATEWAY_SETTINGS, PACE_SETTINGS};
 use lesson05::FORK_SETTINGS;
 use lesson06::THREAD_SETTINGS;
 use lesson07::{POOL_SETTINGS, RULE_SETTINGS};
+use lesson08::TLS_SETTINGS;
+use lesson09::SOCKET_SETTINGS;
+use lesson10::{KITCHEN_SETTINGS, LOOP_SETTINGS};
+use lesson13::PYTHON_SETTINGS;
 use terminal::{Bounds, Setting, Unit};
 
 const BEGINNING: &str = "# Every setting
@@ -35,7 +39,28 @@ pub fn page(lessons: &[Lesson]) -> String {
             ),
             5 => (OWN, rows(FORK_SETTINGS)),
             6 => (OWN, rows(THREAD_SETTINGS)),
-            7 => (OWN, rows(POOL_SETTINGS) + &rows(RULE_SETTINGS)),
+            7 => (
+                "This lesson and the next two have them beside those of lessons 2 and 3.",
+                rows(POOL_SETTINGS) + &rows(RULE_SETTINGS),
+            ),
+            8 => (
+                "This lesson and the next one have them beside those of lessons 2, 3 and 7.",
+                rows(TLS_SETTINGS),
+            ),
+            9 => (
+                "This lesson has them beside those of lessons 2, 3, 7 and 8.",
+                rows(SOCKET_SETTINGS),
+            ),
+            10 => (
+                "This lesson has them beside those of lessons 2, 3 and 9, and those of lesson 7 \
+                 about connections that stay.",
+                rows(LOOP_SETTINGS) + &rows(KITCHEN_SETTINGS),
+            ),
+            13 => (
+                "This lesson has them beside those of lessons 2, 3 and 9, and those of lesson 7 \
+                 about connections that stay.",
+                rows(PYTHON_SETTINGS),
+            ),
             _ => continue,
         };
         // Writing to a String cannot fail.
@@ -65,7 +90,7 @@ fn row<S: Default>(setting: &Setting<S>) -> String {
         Unit::Bytes => "bytes".to_owned(),
         Unit::Number => "a number".to_owned(),
         Unit::Switch => "a switch".to_owned(),
-        Unit::Text(form) => format!("`{form}`"),
+        Unit::Text(form) => format!("`{}`", form.replace('|', "\\|")),
     };
     let bounds = match setting.bounds {
         Bounds::Any => String::new(),
@@ -76,12 +101,18 @@ fn row<S: Default>(setting: &Setting<S>) -> String {
     format!("| `--{name}` | {default} | {unit}{bounds} | {help}. {reason} |\n")
 }
 
-/// A text in a cell of a table.
+/// A text in a cell of a table. Between two backticks only the cell's end means anything.
 fn escaped(text: &str) -> String {
-    text.replace('|', "\\|")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('_', "\\_")
+    let escape = |(index, part): (usize, &str)| match index % 2 {
+        0 => part
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('_', "\\_"),
+        _ => part.to_owned(),
+    };
+    let text = text.replace('|', "\\|");
+    let parts: Vec<String> = text.split('`').enumerate().map(escape).collect();
+    parts.join("`")
 }
 
 fn capitalised(text: &str) -> String {
@@ -138,8 +169,15 @@ mod tests {
             mistakes(&program(&[&THREAD_SETTINGS]), THREAD_SETTINGS),
             mistakes(&program(&[&POOL_SETTINGS]), POOL_SETTINGS),
             mistakes(&program(&[&RULE_SETTINGS]), RULE_SETTINGS),
+            mistakes(&program(&[&PYTHON_SETTINGS]), PYTHON_SETTINGS),
         ];
         assert_eq!(found.concat(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_bar_does_not_end_a_cell_and_what_is_code_stays_as_it_is() {
+        assert_eq!(escaped("a|b <c> d_e"), "a\\|b &lt;c&gt; d\\_e");
+        assert_eq!(escaped("`d_e` f_g `<h>|`"), "`d_e` f\\_g `<h>\\|`");
     }
 
     #[test]

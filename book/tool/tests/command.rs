@@ -68,3 +68,12 @@ fn a_wrong_command_line_is_told_apart_from_a_failed_check() {
     assert!(text(&unknown.stderr).contains("there is no page no-such-page.md; there are: "));
     assert_eq!(book(&["no-such-task"], None).status.code(), Some(2));
 }
+
+/// The first thing that anybody reads is short, or nobody reads it to its end.
+#[test]
+fn the_readme_has_at_most_a_thousand_words() {
+    let readme = std::fs::read_to_string(check::workshop::workspace().join("README.md")).unwrap();
+    let is_word = |word: &&str| word.contains(char::is_alphanumeric);
+    let words = readme.split_whitespace().filter(is_word).count();
+    assert!(words <= 1000, "{words} words");
+}

@@ -2,6 +2,7 @@
 
 use crate::finding::Finding;
 use crate::page::{Fence, Page};
+use crate::rules::small::shows_a_difference;
 use crate::tree::Tree;
 
 /// Checks languages, and the reasons of sketches and of transcripts that are not run.
@@ -30,6 +31,7 @@ fn language(page: &Page, fence: &Fence) -> Option<Finding> {
 fn reason(page: &Page, fence: &Fence) -> Option<Finding> {
     let word = match fence.language.as_str() {
         "rust" if fence.has("sketch") => "sketch",
+        "diff" if shows_a_difference(page, fence) => return None,
         "diff" => "sketch",
         _ if fence.has("norun") => "norun",
         _ => return None,

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use check::lessons::Lesson;
 use regex::Regex;
 
 use crate::finding::Finding;
@@ -16,7 +17,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings: Vec<Finding> = tree
         .lessons
         .iter()
-        .filter_map(|lesson| tree.pages.iter().find(|page| page.name == lesson.chapter))
+        .flat_map(|lesson| pages_with_notes(tree, lesson))
         .flat_map(|page| {
             terms(page)
                 .into_iter()
@@ -25,6 +26,14 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         .collect();
     findings.extend(order(glossary));
     findings
+}
+
+/// The study notes of a lesson are in its chapter, or on its last page.
+fn pages_with_notes<'a>(tree: &'a Tree, lesson: &Lesson) -> impl Iterator<Item = &'a Page> {
+    let folder = lesson.folder;
+    let pages = tree.pages.iter();
+    pages
+        .filter(move |page| tree.shows(&page.name, folder) && page.section("Study notes").is_some())
 }
 
 struct Term {

@@ -1,6 +1,7 @@
 //! The rules of the contract between text and code, one module each.
 
 pub mod agreement;
+pub mod budget;
 pub mod coverage;
 pub mod fences;
 pub mod figures;
@@ -13,3 +14,4 @@ pub mod links;
 pub mod listings;
 pub mod numbers;
 pub mod skeleton;
+pub mod small;

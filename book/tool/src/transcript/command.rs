@@ -10,7 +10,8 @@ pub type Workshop<'a> = &'a dyn Fn(&str, Option<&str>) -> Result<PathBuf, String
 
 /// Replaces `cargo run …` by the built binary, and the port of the book by the real one.
 ///
-/// A lesson that gets no `--addr` would take the port of the book, so it gets the real one.
+/// A lesson that gets no `--addr` would take the port of the book, so it gets the real one. What
+/// happens in the reader's own folder is left as it is, but for its checker: that is built already.
 pub fn prepared(
     command: &str,
     shown: u16,
@@ -19,6 +20,9 @@ pub fn prepared(
 ) -> Result<String, String> {
     // As the shell does it: a backslash at the end of a line joins it with the next.
     let mut rest = port::replaced(&command.replace("\\\n", " "), shown, real);
+    if rest.contains(OWN_CHECK) || rest.contains(OWN_FOLDER) {
+        return own(&rest, workshop);
+    }
     let mut ready = String::new();
     while let Some(at) = cargo_at(&rest) {
         ready.push_str(&rest[..at]);
@@ -30,12 +34,50 @@ pub fn prepared(
             .split(['|', ';', '&', ')', '\n'])
             .next()
             .unwrap_or_default();
-        let is_server = call.package.starts_with("lesson");
+        let is_small = call.example.as_deref().is_some_and(is_small_server);
+        let is_server = call.package.starts_with("lesson") && !is_small;
+        if is_small && arguments.trim().is_empty() {
+            let _ = write!(ready, " {real}");
+        }
         if is_server && !arguments.split([' ', '=']).any(|word| word == "--addr") {
             let _ = write!(ready, " --addr 127.0.0.1:{real}");
         }
     }
     Ok(ready + &rest)
+}
+
+/// The script in the reader's own folder.
+const OWN_CHECK: &str = "~/mine/check";
+
+/// How a command begins that runs in the reader's own folder.
+const OWN_FOLDER: &str = "(cd ~/mine && ";
+
+/// A command about the reader's own folder. The script there would build the checker and run it; in
+/// its place stands the one that was built already.
+fn own(command: &str, workshop: Workshop) -> Result<String, String> {
+    let mut pieces = command.split(OWN_CHECK);
+    let mut ready = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        match piece.starts_with('.') {
+            // The file of settings beside it.
+            true => ready.push_str(OWN_CHECK),
+            false => {
+                let checker = workshop("check", None)?;
+                let _ = write!(
+                    ready,
+                    "env -C ~/mine '{}' --config check.toml",
+                    checker.display()
+                );
+            }
+        }
+        ready.push_str(piece);
+    }
+    Ok(ready)
+}
+
+/// Whether an example is a small server: those take their port as the first word.
+fn is_small_server(example: &str) -> bool {
+    check::small_servers::find(example).is_some()
 }
 
 /// Where the next word `cargo` is.
@@ -149,6 +191,22 @@ mod tests {
             (
                 "cargo run -p lesson01 \\\n -- --delay 2",
                 "'/bin/lesson01' --addr 127.0.0.1:5101 --delay 2",
+            ),
+            (
+                "cargo run -q -p lesson01 --example small01",
+                "'/bin/small01' 5101",
+            ),
+            (
+                "cargo run -q -p lesson01 --example small01 -- 8888",
+                "'/bin/small01' 5101",
+            ),
+            (
+                "~/mine/check --hold 2 | tail -1; cat ~/mine/check.toml",
+                "env -C ~/mine '/bin/check' --config check.toml --hold 2 | tail -1; cat ~/mine/check.toml",
+            ),
+            (
+                "(cd ~/mine && cargo run -q -- 8888)",
+                "(cd ~/mine && cargo run -q -- 5101)",
             ),
             (
                 "curl http://127.0.0.1:8888/a?b=18888",

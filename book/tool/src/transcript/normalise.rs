@@ -72,11 +72,12 @@ fn thread_ids(text: &str) -> Cow<'_, str> {
     replace(&ID, text, "${1}${2}${3}")
 }
 
-/// `pid 4711`, `pid=4711`, `"pid": 4711`, `PID: 4711`.
+/// `pid 4711`, `pid=4711`, `"pid": 4711`, `PID: 4711`, and a worker that is called by its pid,
+/// which has more digits than one that is called by a number.
 fn pids(text: &str) -> Cow<'_, str> {
     static PID: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r#"(?i)\b(p?pid"?(?:: ?|=| ))[0-9]+\b"#));
-    replace(&PID, text, "${1}PID")
+        LazyLock::new(|| pattern(r#"(?i)\b(?:(p?pid"?(?:: ?|=| ))[0-9]+|(worker )[0-9]{3,})\b"#));
+    replace(&PID, text, "${1}${2}PID")
 }
 
 /// The port that the kernel gave to a client: `127.0.0.1:51422`, `[::1]:51422`, `port 51422`,
@@ -187,6 +188,8 @@ mod tests {
                 ("pid 4711", "pid PID"),
                 ("\"pid\": 4711,", "\"pid\": PID,"),
                 ("pid=4711,fd=3", "pid=PID,fd=3"),
+                ("worker 4711: gone", "worker PID: gone"),
+                ("worker 3", "worker 3"),
                 ("rapid 7", "rapid 7"),
             ],
         );

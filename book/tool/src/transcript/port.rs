@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use kit::process;
 use regex::Regex;
 use rustix::net::{AddressFamily, SocketType, bind, socket};
 
@@ -56,21 +57,7 @@ pub fn announced(text: &str) -> Option<u16> {
 /// Whether somebody listens on the port, by the kernel's own table. Connecting would tell too,
 /// but the server would log it.
 pub fn is_listening(port: u16) -> bool {
-    const LISTEN: &str = "0A";
-    let local = format!(":{port:04X}");
-    ["/proc/net/tcp", "/proc/net/tcp6"]
-        .into_iter()
-        .any(|table| {
-            // A system without the table has no such listener that we could see.
-            let table = std::fs::read_to_string(table).unwrap_or_default();
-            table.lines().any(|line| {
-                let mut fields = line.split_whitespace().skip(1);
-                fields
-                    .next()
-                    .is_some_and(|address| address.ends_with(&local))
-                    && fields.nth(1) == Some(LISTEN)
-            })
-        })
+    !process::listeners(port).is_empty()
 }
 
 #[cfg(test)]

@@ -161,6 +161,13 @@ mod tests {
     }
 
     #[test]
+    fn a_page_has_a_home_of_its_own_that_its_commands_share() {
+        clean(
+            "```console,client\n$ echo ~/mine; mkdir ~/mine\n/home/you/mine\n```\n\n```console,client\n$ cd ~/mine && ls ..\nmine\n```\n",
+        );
+    }
+
+    #[test]
     fn curl_is_quiet_and_has_one_name() {
         let text = "```console,client\n$ cat $CURL_HOME/.curlrc\nno-progress-meter\nuser-agent = \"curl/8.14.1\"\n```\n";
         clean(text);

@@ -16,13 +16,16 @@ use crate::transcript::tools::missing_tool;
 use crate::transcript::{difference, port};
 
 /// An absolute guard against a hang. Hitting it is a finding.
-const GUARD: Duration = Duration::from_secs(60);
+const GUARD: Duration = Duration::from_secs(120);
 
 /// How long a server may take to be ready.
 const READY: Duration = Duration::from_secs(20);
 
 /// How long a server may take to write what the book shows, after the last client has gone.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The home that the book shows.
+const HOME: &str = "/home/you";
 
 /// Written between the outputs of two commands: a character that no server of ours prints.
 const MARK: char = '\u{1e}';
@@ -242,9 +245,10 @@ impl<'a> Session<'a> {
         Terminal::start(command, &self.equipment.folder, self.curl_home).map_err(wrong)
     }
 
-    /// The lines of an output, with the port of the book in them.
+    /// The lines of an output, with the port and the home of the book in them.
     fn lines(&self, output: &str) -> Vec<String> {
         let text = port::replaced(output, self.real, self.shown);
+        let text = text.replace(&*self.curl_home.to_string_lossy(), HOME);
         text.lines().map(str::to_owned).collect()
     }
 

@@ -2,13 +2,14 @@
 
 use std::io::{self, PipeReader, Read};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use kit::keeper::Keeper;
+use rustix::process::Signal;
 
 /// How often a condition is looked at again.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -28,8 +29,9 @@ pub struct Terminal {
 impl Terminal {
     /// Starts `sh -c command` in a folder.
     ///
-    /// `curl_home` holds the `.curlrc` of the book, so that curl behaves as on a terminal.
-    pub fn start(command: &str, folder: &Path, curl_home: &Path) -> io::Result<Terminal> {
+    /// `home` holds the `.curlrc` of the book, so that curl behaves as on a terminal. It is also
+    /// where `~` leads, so that what a reader makes there is made anew for each page.
+    pub fn start(command: &str, folder: &Path, home: &Path) -> io::Result<Terminal> {
         let keeper = Keeper::start()?;
         let (reader, writer) = io::pipe()?;
         let mut shell = Command::new("sh");
@@ -37,7 +39,9 @@ impl Terminal {
             .arg("-c")
             .arg(command)
             .current_dir(folder)
-            .env("CURL_HOME", curl_home)
+            .env("CURL_HOME", home)
+            .env("HOME", home)
+            .envs(toolchain())
             .env("LC_ALL", "C.UTF-8")
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
@@ -51,6 +55,8 @@ impl Terminal {
             "ALL_PROXY",
             "RUST_BACKTRACE",
             "RUST_LOG",
+            "XDG_CACHE_HOME",
+            "CARGO_TARGET_DIR",
         ] {
             shell.env_remove(variable);
         }
@@ -125,9 +131,21 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        self.keeper.signal(Signal::KILL);
+        self.keeper.end();
         let _ = self.shell.wait();
     }
+}
+
+/// Where cargo and its compiler are, for commands that have another home.
+fn toolchain() -> Vec<(&'static str, PathBuf)> {
+    let home = std::env::home_dir().unwrap_or_default();
+    let homes = [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")];
+    let unset = homes
+        .into_iter()
+        .filter(|(variable, _)| std::env::var_os(variable).is_none());
+    unset
+        .map(|(variable, folder)| (variable, home.join(folder)))
+        .collect()
 }
 
 fn read_into(mut pipe: PipeReader, output: Arc<Mutex<Vec<u8>>>) -> JoinHandle<()> {
@@ -140,62 +158,19 @@ fn read_into(mut pipe: PipeReader, output: Arc<Mutex<Vec<u8>>>) -> JoinHandle<()
     })
 }
 
-/// The leader of a process group, which kills the group when this program goes away.
-///
-/// Processes in a group of their own do not get the Ctrl-C of our terminal. The keeper waits for
-/// the end of a pipe that only we hold open, and the kernel closes it however we end.
-#[derive(Debug)]
-struct Keeper {
-    process: Child,
-    _alive: Option<ChildStdin>,
-}
-
-impl Keeper {
-    fn start() -> io::Result<Keeper> {
-        let mut process = Command::new("sh")
-            .args(["-c", "trap '' INT TERM; read line; kill -KILL 0"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()?;
-        let _alive = process.stdin.take();
-        Ok(Keeper { process, _alive })
-    }
-
-    fn group(&self) -> i32 {
-        // Linux never gives a pid above 4194304.
-        self.process.id() as i32
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(group) = Pid::from_raw(self.group()) {
-            // The group may be gone already, which is what we want.
-            let _ = kill_process_group(group, signal);
-        }
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        // Until it is waited for, its number, which names the group, is not given to another.
-        self.signal(Signal::KILL);
-        let _ = self.process.wait();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kit::patience::until;
+    use kit::process::Stat;
 
     fn start(command: &str) -> Terminal {
         Terminal::start(command, Path::new("/"), Path::new("/")).unwrap()
     }
 
+    /// A zombie whose new parent has not looked yet is as good as gone.
     fn is_alive(pid: &str) -> bool {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // A zombie whose new parent has not looked yet is as good as gone.
-        !stat.is_empty() && !stat.contains(") Z ")
+        Stat::of(pid.parse().unwrap()).is_some_and(|stat| stat.lives())
     }
 
     #[test]
@@ -222,18 +197,14 @@ mod tests {
         assert!(terminal.wait_until(GRACE, |terminal| terminal.output().ends_with('\n')));
         let pid = terminal.output().trim().to_owned();
         drop(terminal);
-        let end = Instant::now() + GRACE;
-        while is_alive(&pid) && Instant::now() < end {
-            thread::sleep(PAUSE);
-        }
-        assert!(!is_alive(&pid));
+        until("it has gone", || !is_alive(&pid));
     }
 
     #[test]
     fn the_keeper_kills_its_group_when_its_pipe_ends() {
         let mut terminal = start("sleep 600");
         // As if this program had died: the kernel closes the pipe.
-        drop(terminal.keeper._alive.take());
+        terminal.keeper.let_go();
         assert!(terminal.wait_until(GRACE, Terminal::has_ended));
     }
 
