@@ -73,16 +73,11 @@ fn start(listener: &TcpListener, name: &str, letterbox: &UnixDatagram) -> io::Re
 
 /// What to start: what was said, or the worker of this lesson.
 fn command() -> io::Result<Vec<String>> {
-    let own = env::current_exe()?;
-    let lesson = own.ancestors().nth(2).map(|folder| folder.join("lesson14"));
-    let lesson = lesson.unwrap_or_default().display().to_string();
+    let lesson = env::current_exe()?.with_file_name("../lesson14");
+    let lesson = lesson.display().to_string();
+    let own = [&lesson, "--workers", "0", "--quiet"].map(str::to_owned);
     let said: Vec<String> = env::args().skip(2).collect();
-    let default = || {
-        [&lesson, "--workers", "0", "--quiet"]
-            .map(str::to_owned)
-            .to_vec()
-    };
-    Ok(if said.is_empty() { default() } else { said })
+    Ok(if said.is_empty() { own.into() } else { said })
 }
 
 /// Asks a worker to leave, and waits until it has.
