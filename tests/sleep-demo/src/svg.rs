@@ -105,6 +105,7 @@ text { font: 14px \"Open Sans\", \"Segoe UI\", sans-serif; fill: #24292f; }
 .dim { fill: #4d555d; }
 .end { text-anchor: end; }
 .mid { text-anchor: middle; }
+.over { stroke: #ffffff; stroke-width: 4; stroke-linejoin: round; paint-order: stroke; }
 .wait { fill: #d3d7dc; }
 .served { fill: #2065a8; }
 .on { fill: #ffffff; font-weight: 600; }
@@ -127,6 +128,7 @@ text.wrong { fill: #ff9a8a; }
 .open { stroke: #5d667a; }
 .grid { stroke: #4a5263; }
 .curve { stroke: #3d8bd8; }
+.over { stroke: #16181d; }
 }
 </style>
 ";

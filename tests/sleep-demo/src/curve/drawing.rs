@@ -222,7 +222,9 @@ fn label(svg: &mut String, group: &[&Curve], rates: &Scale, waits: &Scale) {
         return;
     };
     let (x, y) = (rates.place(end.rate), waits.place(end.p99_ms));
-    line(svg, text("small end", x + 2.0, y - 7.0, &names.join(", ")));
+    // A line may cross them.
+    let names = names.join(", ");
+    line(svg, text("small end over", x + 2.0, y - 7.0, &names));
 }
 
 /// How many of a hundred got no answer that counts, at each rate of each curve.
