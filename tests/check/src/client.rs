@@ -27,6 +27,8 @@ pub struct Client {
     stream: TcpStream,
     received: Vec<u8>,
     end: Option<End>,
+    /// How much of that somebody has looked at. The rest is news.
+    shown: (usize, Option<End>),
     end_is_recorded: bool,
     was_reset: bool,
     patience: Duration,
@@ -62,6 +64,7 @@ impl Client {
             stream,
             received: Vec::new(),
             end: None,
+            shown: (0, None),
             end_is_recorded: false,
             was_reset: false,
             patience,

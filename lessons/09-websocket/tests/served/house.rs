@@ -88,11 +88,12 @@ impl Speaker {
     pub(crate) fn hear(&mut self) -> (u8, Vec<u8>) {
         let guard = Instant::now() + GUARD;
         loop {
-            if let Some((heard, size)) = parse(&self.client.received()[self.seen..]) {
+            let (received, end) = self.client.look();
+            if let Some((heard, size)) = parse(&received[self.seen..]) {
                 self.seen += size;
                 return heard;
             }
-            assert!(self.client.end().is_none(), "the connection has ended");
+            assert!(end.is_none(), "the connection has ended");
             assert!(Instant::now() < guard, "nothing comes");
             self.client.wait_until(guard);
         }

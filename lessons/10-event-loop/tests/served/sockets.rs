@@ -37,14 +37,15 @@ impl Speaker {
     fn hear(&mut self) -> (u8, Vec<u8>) {
         let guard = Instant::now() + GUARD;
         loop {
-            if let [first, length, rest @ ..] = &self.client.received()[self.seen..]
+            let (received, end) = self.client.look();
+            if let [first, length, rest @ ..] = &received[self.seen..]
                 && let Some(payload) = rest.get(..usize::from(*length))
             {
                 let heard = (*first, payload.to_vec());
                 self.seen += 2 + heard.1.len();
                 return heard;
             }
-            assert!(self.client.end().is_none(), "the connection has ended");
+            assert!(end.is_none(), "the connection has ended");
             assert!(self.client.wait_until(guard), "nothing comes");
         }
     }
