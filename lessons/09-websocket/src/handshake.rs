@@ -35,6 +35,8 @@ pub enum Refusal {
     Version,
     /// Its key is missing, or is not 16 bytes in base64.
     Key,
+    /// It has a body, which would stand where the first frame is looked for.
+    Body,
     /// A page of another site has opened it.
     Origin,
 }
@@ -45,7 +47,7 @@ impl Refusal {
         match self {
             Refusal::Method => "405 Method Not Allowed",
             Refusal::NoUpgrade | Refusal::Version => "426 Upgrade Required",
-            Refusal::Key => "400 Bad Request",
+            Refusal::Key | Refusal::Body => "400 Bad Request",
             Refusal::Origin => "403 Forbidden",
         }
     }
@@ -55,7 +57,7 @@ impl Refusal {
         match self {
             Refusal::Method => &[("Allow", "GET")],
             Refusal::NoUpgrade | Refusal::Version => &[("Sec-WebSocket-Version", "13")],
-            Refusal::Key | Refusal::Origin => &[],
+            Refusal::Key | Refusal::Body | Refusal::Origin => &[],
         }
     }
 }
@@ -67,6 +69,7 @@ impl Display for Refusal {
             Refusal::NoUpgrade => "this is a WebSocket: ask for it with Upgrade: websocket",
             Refusal::Version => "this server speaks version 13 of WebSocket",
             Refusal::Key => "Sec-WebSocket-Key must be 16 bytes in base64",
+            Refusal::Body => "a request for a WebSocket has no body",
             Refusal::Origin => "pages of this origin may not open this WebSocket",
         })
     }
@@ -108,6 +111,10 @@ impl Handshake {
         let key = get("HTTP_SEC_WEBSOCKET_KEY");
         if BASE64_STANDARD.decode(&*key).map(|key| key.len()) != Ok(16) {
             return Err(Refusal::Key);
+        }
+        let is_some = |digit| matches!(digit, '1'..='9');
+        if get("CONTENT_LENGTH").contains(is_some) || !get("HTTP_TRANSFER_ENCODING").is_empty() {
+            return Err(Refusal::Body);
         }
         if !may_open(origins, environ.get("HTTP_ORIGIN").as_deref()) {
             return Err(Refusal::Origin);

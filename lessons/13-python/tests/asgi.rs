@@ -311,6 +311,9 @@ fn a_socket_is_accepted_with_what_the_application_says_or_refused() {
         return;
     };
     assert!(switched(&server, "/refuses", "").starts_with("HTTP/1.1 403 "));
+    // Of a body that is still on its way, the application is not even asked.
+    let head = switched(&server, "/accepts", "Content-Length: 4\r\n");
+    assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
     let head = switched(&server, "/accepts", "Sec-WebSocket-Protocol: one, two\r\n");
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     for field in ["Sec-WebSocket-Protocol: one", "x-a: 1"] {

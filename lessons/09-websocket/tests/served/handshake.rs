@@ -70,6 +70,13 @@ fn every_other_request_gets_an_answer_that_says_why() {
         let fields = without("Sec-WebSocket-Key") + key;
         assert_eq!(ask(get("/ws/echo", &fields)).0, 400, "{fields}");
     }
+    for body in [
+        "Content-Length: 4\r\n\r\nbody",
+        "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n",
+    ] {
+        let fields = format!("{ASKS}{body}");
+        assert_eq!(ask(get("/ws/echo", &fields)).0, 400, "{fields}");
+    }
     let post = get("/ws/echo", ASKS).replacen("GET", "POST", 1);
     assert_eq!(ask(post).0, 405);
     let old = get("/ws/echo", ASKS).replacen("HTTP/1.1", "HTTP/1.0", 1);
@@ -89,6 +96,12 @@ fn words_may_be_written_in_any_case_and_stand_in_a_list() {
                   sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     let mut client = ask(server.address(), get("/ws/echo", fields));
     assert_eq!(client.next_answer(true).unwrap().status, 101);
+}
+
+#[test]
+fn a_body_of_no_bytes_is_none() {
+    let server = lesson("");
+    Speaker::open_with(server.address(), "/ws/echo", "Content-Length: 00\r\n", b"");
 }
 
 #[test]
