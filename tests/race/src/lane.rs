@@ -87,13 +87,16 @@ impl Lane {
         let started = Instant::now();
         let tls = tls.map(in_front_of).transpose()?;
         let socket = socket(address).map_err(failed("socket"))?;
-        match mode {
+        if mode == Mode::NewConnection {
             // The server closes first. Answering with a reset spares its kernel the minute of
             // TIME_WAIT, whose timers would be at work in a later round.
-            Mode::NewConnection => sockopt::set_socket_linger(&socket, Some(Duration::ZERO)),
-            Mode::KeepAlive | Mode::Messages(_) => sockopt::set_tcp_nodelay(&socket, true),
+            sockopt::set_socket_linger(&socket, Some(Duration::ZERO))
+                .map_err(failed("setsockopt"))?;
         }
-        .map_err(failed("setsockopt"))?;
+        if mode != Mode::NewConnection || tls.is_some() {
+            // What we say second must not wait until the first has been acknowledged.
+            sockopt::set_tcp_nodelay(&socket, true).map_err(failed("setsockopt"))?;
+        }
         match connect(&socket, &address) {
             Ok(()) | Err(Errno::INPROGRESS) => {}
             Err(error) => return Err(Failure::Call("connect", error)),
