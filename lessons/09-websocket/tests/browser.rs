@@ -31,7 +31,7 @@ impl Browser {
         let found = ["chromium", "chromium-browser", "google-chrome"]
             .into_iter()
             .find(|name| needed::ends_well(name, &["--version"]));
-        needed::or_skip(found.is_some(), "chromium is absent");
+        needed::or_skip(found.is_some(), &needed::absent("chromium", "chromium"));
         let program = found?;
         let folder = format!("chat-{name}-{}", std::process::id());
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);

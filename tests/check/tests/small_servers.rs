@@ -17,10 +17,10 @@ fn python() -> String {
 }
 
 /// Whether it has a module, or exists at all. Where everything is required, it must.
-fn python_has(module: &str) -> bool {
+fn python_has(module: &str, install: &str) -> bool {
     needed::or_skip(
         needed::ends_well(&python(), &["-c", &format!("import {module}")]),
-        &format!("{} with {module} is absent", python()),
+        &format!("{} with {module} is absent: {install}", python()),
     )
 }
 
@@ -81,7 +81,7 @@ fn wrapped(line: &str) -> String {
 
 fn assert_is_as_the_book_says(small: &SmallServer) {
     let name = small.name;
-    if small.is_python() && !python_has("socket") {
+    if small.is_python() && !python_has("socket", "sudo apt-get install python3") {
         return;
     }
     let (text, code) = checked(small);
@@ -142,7 +142,7 @@ fn the_small_server_of_lesson_14_is_as_the_book_says() {
 
 #[test]
 fn small03_serves_what_somebody_has_written_with_flask() {
-    if !python_has("flask") {
+    if !python_has("flask", "pip install flask") {
         return;
     }
     let small = find("small03.py").unwrap();
@@ -167,7 +167,7 @@ fn small03_serves_what_somebody_has_written_with_flask() {
 
 #[test]
 fn small03_keeps_pep_3333_as_its_validator_reads_it() {
-    if !python_has("wsgiref.validate") {
+    if !python_has("wsgiref.validate", "sudo apt-get install python3") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -31,10 +31,10 @@ server.on('connection', socket => {
 "#;
 
 /// Whether this command succeeds; if it does not, the test is skipped.
-fn is_there(what: &str, program: &str, words: &[&str]) -> bool {
+fn is_there(what: &str, program: &str, words: &[&str], install: &str) -> bool {
     needed::or_skip(
         needed::ends_well(program, words),
-        &format!("{what} is absent"),
+        &format!("{what} is absent: {install}"),
     )
 }
 
@@ -65,7 +65,12 @@ fn failed(text: &str) -> Vec<&str> {
 fn pythons_websockets_passes_but_for_two_points_of_its_handshake() {
     let python = python();
     let import = "import websockets.asyncio.server";
-    if !is_there("Python's websockets", &python, &["-c", import]) {
+    if !is_there(
+        "Python's websockets",
+        &python,
+        &["-c", import],
+        "pip install websockets",
+    ) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -76,7 +81,12 @@ fn pythons_websockets_passes_but_for_two_points_of_its_handshake() {
 
 #[test]
 fn nodes_ws_passes_but_for_three_points_of_its_handshake() {
-    if !is_there("Node's ws", "node", &["-e", "require('ws')"]) {
+    if !is_there(
+        "Node's ws",
+        "node",
+        &["-e", "require('ws')"],
+        "npm install ws",
+    ) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -91,7 +101,7 @@ fn nodes_ws_passes_but_for_three_points_of_its_handshake() {
 
 #[test]
 fn a_server_that_speaks_no_websocket_passes_none_of_the_messages() {
-    if !is_there("Python", "python3", &["--version"]) {
+    if !needed::program("python3") {
         return;
     }
     let run = "exec python3 -m http.server --bind 127.0.0.1 {port}";

@@ -31,7 +31,21 @@ pub fn or_skip(is_there: bool, absent: &str) -> bool {
 /// Whether a program is there, where the shell would find it.
 pub fn program(name: &str) -> bool {
     let is_there = ends_well("sh", &["-c", "command -v \"$1\"", "sh", name]);
-    or_skip(is_there, &format!("{name} is absent"))
+    or_skip(is_there, &absent(name, package(name)))
+}
+
+/// That a program is absent, and what to do about it.
+pub fn absent(name: &str, package: &str) -> String {
+    format!("{name} is absent: sudo apt-get install {package}")
+}
+
+/// What Debian calls the package of a program.
+fn package(program: &str) -> &str {
+    match program {
+        "node" => "nodejs",
+        "go" => "golang-go",
+        other => other,
+    }
 }
 
 /// Whether `python3` is there, and as new as lesson 13 needs it.
@@ -39,7 +53,7 @@ pub fn python() -> bool {
     let new_enough = "import sys; sys.exit(sys.version_info < (3, 10))";
     or_skip(
         ends_well("python3", &["-c", new_enough]),
-        "python3, 3.10 or newer, is absent: sudo apt-get install python3",
+        &absent("python3, 3.10 or newer,", "python3"),
     )
 }
 
@@ -81,7 +95,11 @@ mod tests {
     fn what_is_absent_is_said_past_the_harness_and_is_a_failure_where_everything_is_required() {
         let (passed, said) = look_for_what_nobody_has("");
         assert!(passed, "{said}");
-        assert_eq!(said, "SKIPPED: a-program-that-nobody-has is absent\n");
+        assert_eq!(
+            said,
+            "SKIPPED: a-program-that-nobody-has is absent: \
+             sudo apt-get install a-program-that-nobody-has\n"
+        );
         let (passed, _) = look_for_what_nobody_has("1");
         assert!(!passed);
     }

@@ -102,7 +102,7 @@ pub fn no_namespaces() -> Option<String> {
     let bridge = ["lab", "type", "bridge"];
     let output = Command::new("unshare").args(words).args(bridge).output();
     match output {
-        Err(_) => Some("unshare is absent (apt-get install util-linux)".to_owned()),
+        Err(_) => Some(LabError::Absent("unshare", "util-linux").to_string()),
         Ok(output) if output.status.success() => None,
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr);

@@ -24,8 +24,7 @@ fn program(name: &str, package: &str) -> Option<String> {
     let places = [name.to_owned(), format!("/usr/sbin/{name}")];
     let runs = |place: &&String| Command::new(place).arg("--version").output().is_ok();
     let found = places.iter().find(runs).cloned();
-    let absent = format!("{name} is absent (apt-get install {package})");
-    needed::or_skip(found.is_some(), &absent);
+    needed::or_skip(found.is_some(), &needed::absent(name, package));
     found
 }
 
