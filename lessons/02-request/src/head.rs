@@ -269,8 +269,9 @@ fn diagnose(fields: &[u8]) -> Fault {
             Some(b' ' | b'\t') => return Fault::Folding,
             _ => {}
         }
+        // A line without a colon is all name, and ends with CR.
         let name = line.split(|&byte| byte == b':').next().unwrap_or(line);
-        if name.len() < line.len() && matches!(name.last(), Some(b' ' | b'\t')) {
+        if matches!(name.last(), Some(b' ' | b'\t')) {
             return Fault::SpaceBeforeColon;
         }
     }
