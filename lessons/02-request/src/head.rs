@@ -506,6 +506,25 @@ mod tests {
     }
 
     #[test]
+    fn a_field_that_decides_nothing_may_come_twice() {
+        // As long a name as Content-Type, which may not.
+        assert!(get("X-Request-Id: 1\r\nX-Some-Field: 1\r\nx-some-field: 2\r\n").is_ok());
+    }
+
+    #[test]
+    fn a_request_is_all_there_when_its_body_is_and_nothing_more() {
+        let is_all = |fields: &str, body: &str| {
+            let bytes = format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n{body}");
+            parse(&bytes).unwrap().is_all_of(bytes.as_bytes())
+        };
+        assert!(is_all("", "") && !is_all("", "G"));
+        let four = "Content-Length: 4\r\n";
+        assert!(is_all(four, "body") && !is_all(four, "bod") && !is_all(four, "body!"));
+        let chunked = "Transfer-Encoding: chunked\r\n";
+        assert!(!is_all(chunked, "") && !is_all(chunked, "0\r\n\r\n"));
+    }
+
+    #[test]
     fn exactly_one_valid_host_is_required() {
         let with = |hosts: &str| parse(&format!("GET / HTTP/1.1\r\n{hosts}\r\n"));
         assert_eq!(with("").unwrap_err(), Fault::NoHost);

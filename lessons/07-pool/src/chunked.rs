@@ -386,6 +386,32 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_is_reached_and_not_passed() {
+        let extension = |count: usize| decode(format!("1;{}\r\n", "a".repeat(count)).as_bytes());
+        assert!(
+            extension(MAX_EXTENSIONS - 1).is_ok(),
+            "the semicolon counts"
+        );
+        assert_eq!(extension(MAX_EXTENSIONS), Err(ChunkFault::Extension));
+        let trailer = |count: usize| decode(format!("0\r\nA:{}\r\n", "a".repeat(count)).as_bytes());
+        assert!(trailer(MAX_TRAILERS - 2).is_ok());
+        assert_eq!(trailer(MAX_TRAILERS - 1), Err(ChunkFault::TooManyTrailers));
+    }
+
+    #[test]
+    fn digits_that_say_something_are_not_counted_among_those_that_do_not() {
+        let mut decoder = ChunkDecoder::new(u64::MAX);
+        let mut body = [0; 16];
+        for _ in 0..=MAX_EXTENSIONS {
+            let mut bytes = &b"10\r\n0123456789abcdef\r\n"[..];
+            while !bytes.is_empty() {
+                let progress = decoder.decode(bytes, &mut body).unwrap();
+                bytes = &bytes[progress.consumed..];
+            }
+        }
+    }
+
+    #[test]
     fn what_is_encoded_can_be_decoded() {
         let mut bytes = Vec::new();
         encode_chunk(b"h", &mut bytes);
