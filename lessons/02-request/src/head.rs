@@ -477,10 +477,25 @@ mod tests {
     fn a_later_minor_version_counts_as_1_1_and_an_unknown_method_passes() {
         let head = parse("BREW / HTTP/1.2\r\nHost: a\r\n\r\n").unwrap();
         assert_eq!(head.version, Version::Http11);
-        assert_eq!(
-            parse("GET / HTTP/1.0\r\n\r\n").unwrap().version,
-            Version::Http10
-        );
+        let old = "GET / HTTP/1.0\r\n\r\n";
+        let head = parse(old).unwrap();
+        assert_eq!(head.version(), Version::Http10);
+        assert_eq!(head.request(old.as_bytes()).version(), Version::Http10);
+    }
+
+    #[test]
+    fn the_connection_fields_are_one_list_of_wishes() {
+        let wishes = |fields: &str| {
+            let wishes = get(fields).unwrap().wishes();
+            (wishes.close, wishes.keep_alive, wishes.upgrade)
+        };
+        assert_eq!(wishes(""), (false, false, false));
+        let one = "Connection: Close, keep-alive\r\n";
+        assert_eq!(wishes(one), (true, true, false));
+        let two = "Connection: upgrade\r\nConnection: close\r\n";
+        assert_eq!(wishes(two), (true, false, true));
+        let words = "Connection: closed, up, keep\r\n";
+        assert_eq!(wishes(words), (false, false, false));
     }
 
     #[test]
