@@ -198,7 +198,8 @@ fn second_sigterm(world: &World) -> Verdict {
 fn is_given_time(world: &World, client: &mut Client) -> bool {
     let until = Instant::now() + world.limit / 6;
     while Instant::now() < until && world.unrecorded().connect().is_ok() {
-        world.pause(Duration::from_millis(5));
+        // Not so often that a server which does not listen to us has its queue full of us.
+        world.pause(Duration::from_millis(50));
     }
     let until = Instant::now() + world.patience / 4;
     while client.end().is_none() && Instant::now() < until {
