@@ -4,9 +4,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::ops::Range;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -114,16 +116,31 @@ const PORTS: Range<u64> = 20_000..32_000;
 /// After so many ports that were in use, the kernel is asked for any.
 const TRIES: usize = 100;
 
-/// A port that was free a moment ago.
+/// A port that nobody uses, and that nobody else who looks for one here is given as long as this
+/// process lives: until a server listens there, which may take it a second, the port looks free.
 pub fn free_port() -> io::Result<u16> {
     let some_port = |_| {
         let random = RandomState::new().hash_one(PORTS.start);
         (PORTS.start + random % (PORTS.end - PORTS.start)) as u16
     };
-    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok() && claim(*port);
     match (0..TRIES).map(some_port).find(is_free) {
         Some(port) => Ok(port),
         None => Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port()),
+    }
+}
+
+/// Claims a port, by a name that only one socket can have and that goes with this process.
+fn claim(port: u16) -> bool {
+    static CLAIMS: Mutex<Vec<UnixDatagram>> = Mutex::new(Vec::new());
+    let name = UnixAddress::from_abstract_name(format!("web-server-check/port/{port}"));
+    match name.and_then(|name| UnixDatagram::bind_addr(&name)) {
+        Ok(claim) => {
+            let claims = CLAIMS.lock();
+            claims.unwrap_or_else(PoisonError::into_inner).push(claim);
+            true
+        }
+        Err(_) => false,
     }
 }
 
@@ -152,6 +169,13 @@ mod tests {
         for port in ports {
             assert!(PORTS.contains(&u64::from(port)), "{port}");
         }
+    }
+
+    #[test]
+    fn a_port_that_was_given_away_is_claimed_although_nobody_listens() {
+        let port = free_port().unwrap();
+        assert!(TcpListener::bind(("127.0.0.1", port)).is_ok());
+        assert!(!claim(port));
     }
 
     #[test]
