@@ -102,19 +102,29 @@ impl CommandLine {
         let targets = self.url.iter().map(|url| Target::of_url(url, load));
         let targets: Vec<_> = targets.collect::<Result<_, _>>().map_err(Stop::Usage)?;
         let plans = self.plans(load)?;
-        let mut servers = Vec::new();
-        for (index, plan) in plans.iter().enumerate() {
-            eprintln!("building {} ({} of {})", plan.name, index + 1, plans.len());
-            let build = match self.is_release() {
-                true => workshop::release_binary,
-                false => workshop::binary,
-            };
-            let binary = build(plan.package).map_err(|error| Stop::Failed(error.to_string()))?;
-            let plan = plan.clone();
-            servers.push(Server::Lesson { plan, binary });
+        let packages: Vec<_> = plans.iter().map(|plan| plan.package).collect();
+        let lessons = plans.iter().zip(self.built(&packages)?);
+        let lessons = lessons.map(|(plan, binary)| Server::Lesson {
+            plan: plan.clone(),
+            binary,
+        });
+        Ok(lessons
+            .chain(targets.into_iter().map(Server::Running))
+            .collect())
+    }
+
+    /// The binaries of packages. On a terminal cargo shows how far it is.
+    fn built(&self, packages: &[&str]) -> Result<Vec<PathBuf>, Stop> {
+        let mut names = packages.to_vec();
+        names.dedup();
+        if !names.is_empty() {
+            eprintln!("building {}", names.join(", "));
         }
-        servers.extend(targets.into_iter().map(Server::Running));
-        Ok(servers)
+        let build = match self.is_release() {
+            true => workshop::release_binaries,
+            false => workshop::binaries,
+        };
+        build(packages).map_err(|error| Stop::Failed(error.to_string()))
     }
 
     fn write(&self, report: &Report, all_served: bool) -> Result<(), Stop> {

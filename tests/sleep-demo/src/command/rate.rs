@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use check::server::{Launch, Server};
-use check::workshop::{self, workspace};
+use check::workshop::workspace;
 use kit::cores::{apart, on_cores, ours};
 use kit::stamp::Stamp;
 use load::Question;
@@ -180,21 +180,12 @@ fn contestants(line: &CommandLine, work: Work) -> Result<Vec<Contestant>, Stop> 
     });
     let running: Vec<_> = running.collect::<Result<_, _>>().map_err(Stop::Usage)?;
     let entries = line.entries(work, cores())?;
-    let mut contestants = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
-        eprintln!(
-            "building {} ({} of {})",
-            entry.name,
-            index + 1,
-            entries.len()
-        );
-        let build = match line.is_release() {
-            true => workshop::release_binary,
-            false => workshop::binary,
-        };
-        let binary = build(entry.package).map_err(|error| Stop::Failed(error.to_string()))?;
-        contestants.push(Contestant::Lesson(entry.clone(), binary));
-    }
+    let packages: Vec<_> = entries.iter().map(|entry| entry.package).collect();
+    let binaries = line.built(&packages)?;
+    let lessons = entries.into_iter().zip(binaries);
+    let mut contestants: Vec<_> = lessons
+        .map(|(entry, binary)| Contestant::Lesson(entry, binary))
+        .collect();
     contestants.extend(line.run.iter().cloned().map(Contestant::Command));
     contestants.extend(running);
     Ok(contestants)
