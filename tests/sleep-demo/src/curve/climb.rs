@@ -1,12 +1,14 @@
 //! Which rate is next: up until the server does not keep up any more, then closer to the knee from
 //! both sides, and at last a little of what is before and behind it.
 
+use std::ops::Range;
+
 use crate::curve::point::{Point, Standing};
 
 /// Where to begin, and how far to go.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Climb {
-    /// The first rate, in requests a second. It doubles from there.
+    /// The first rate, in requests a second. From there the next is [`STEP`] times as high.
     pub first: f64,
     /// No rate is higher than this.
     pub most: f64,
@@ -14,14 +16,19 @@ pub struct Climb {
     pub patience: usize,
 }
 
+/// A step up. What lies below the knee is flat, and a step too far costs no more than a short one:
+/// what a server gives when it is asked for too much says where to look for the knee.
+const STEP: f64 = 4.0;
+
 /// The knee is found when it lies between two rates that are as close as this.
 const CLOSE: f64 = 1.12;
 
 /// Each side of a knee that is guessed.
 const BESIDE: f64 = 0.05;
 
-/// Shares of the knee that make the curve round.
-const AROUND: [f64; 2] = [0.8, 1.4];
+/// Shares of the knee that show how sharply a curve turns: nearly full, and more than full.
+const BEFORE: f64 = 0.8;
+const BEHIND: f64 = 1.4;
 
 /// So many rates, and no more: some servers have no knee that stays where it is.
 const MOST_POINTS: usize = 18;
@@ -106,7 +113,7 @@ impl Climb {
             Bracket { fell: None, kept } => {
                 let kept = kept.unwrap_or(self.first);
                 // The end is worth a look, unless it is where we are.
-                (kept * CLOSE < self.most).then_some((kept * 2.0).min(self.most))
+                (kept * CLOSE < self.most).then_some((kept * STEP).min(self.most))
             }
             Bracket {
                 fell: Some(fell),
@@ -135,16 +142,17 @@ impl Climb {
         guess.unwrap_or((kept * fell).sqrt())
     }
 
+    /// What is shortly before the knee and somewhere behind it, if no step has been there.
     fn around(&self, points: &[Point], bracket: Bracket) -> Option<f64> {
         let knee = (bracket.kept? * bracket.fell?).sqrt();
-        let wanted = AROUND.map(|share| knee * share);
-        let is_there = |rate: f64| {
-            let near = |point: &Point| (0.87..1.15).contains(&(point.rate / rate));
-            points.iter().any(near)
+        let is_any = |shares: Range<f64>| {
+            let mut shares_of = points.iter().map(|point| point.rate / knee);
+            shares_of.any(|share| shares.contains(&share))
         };
-        wanted
-            .into_iter()
-            .find(|&rate| rate <= self.most && !is_there(rate))
+        let before = (!is_any(0.7..0.9)).then_some(knee * BEFORE);
+        let behind = (!is_any(1.25..f64::INFINITY)).then_some(knee * BEHIND);
+        let mut wanted = before.into_iter().chain(behind);
+        wanted.find(|&rate| rate <= self.most)
     }
 }
 
@@ -258,7 +266,7 @@ mod tests {
     #[test]
     fn a_server_without_a_knee_is_left_alone_at_the_end() {
         let rates: Vec<_> = climb(1e9).iter().map(|point| point.rate).collect();
-        assert_eq!(rates, [10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0]);
+        assert_eq!(rates, [10.0, 40.0, 160.0, 640.0]);
         let short = Climb {
             most: 500.0,
             ..CLIMB
@@ -288,7 +296,7 @@ mod tests {
                 _ => (Standing::Kept, rate),
             }
         });
-        assert_eq!((points[1].rate, points[2].rate), (20.0, 20.0));
+        assert_eq!((points[1].rate, points[2].rate), (40.0, 40.0));
         assert!(Bracket::of(&points).fell.is_some());
         assert_eq!(climb_with(|_| (Standing::Unknown, 0.0)).len(), PATIENCE);
     }
