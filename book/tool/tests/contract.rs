@@ -12,14 +12,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use book::contract::{self, Scope};
 use book::finding::Finding;
 use book::generated;
-use book::transcript::script::scripts;
+use book::transcript::script::{Script, Step, scripts};
 use book::tree::Tree;
 use check::lessons::LESSONS;
 use check::workshop::workspace;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// How many pages run at a time, unless `--test-threads` says otherwise.
-const PAGES: usize = 6;
+const PAGES: usize = 10;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -36,17 +36,25 @@ fn tests(tree: &Arc<Tree>) -> Vec<Trial> {
     let mut pages: Vec<(usize, &str)> = tree
         .pages
         .iter()
-        .map(|page| (scripts(page).0.len(), page.name.as_str()))
-        .filter(|&(count, _)| count > 0)
+        .map(|page| (length(&scripts(page).0), page.name.as_str()))
+        .filter(|&(length, _)| length > 0)
         .collect();
     // The longest begin, so that none is alone at the end.
-    pages.sort_by_key(|&(count, _)| Reverse(count));
+    pages.sort_by_key(|&(length, _)| Reverse(length));
     for (_, name) in pages {
         let (tree, page) = (Arc::clone(tree), name.to_owned());
         let title = format!("the_transcripts_agree::{}", name.trim_end_matches(".md"));
         tests.push(Trial::test(title, move || play(&tree, &page)));
     }
     tests
+}
+
+/// Roughly how long a page takes. A checker has many questions, and a reader's server is compiled.
+fn length(scripts: &[Script]) -> usize {
+    let steps = scripts.iter().flat_map(|script| &script.steps);
+    let takes_long =
+        |step: &&Step| step.command.contains("check ") || step.command.contains("cargo build");
+    scripts.len() + 5 * steps.filter(takes_long).count()
 }
 
 fn read(tree: &Tree) -> Result<(), Failed> {
