@@ -1,5 +1,6 @@
 //! The probes for TLS, against servers that are not ours.
 
+#[path = "judging/command/mod.rs"]
 mod command;
 
 use std::process::Command;

@@ -1,17 +1,14 @@
 //! What the command prints and writes: which probes, how severe, for people and for machines.
 
-mod command;
-mod little;
-
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
+use crate::command::{THREE, check, on};
+use crate::little::*;
 use check::lessons::LESSONS;
 use check::opinions::OPINIONS;
 use check::small::FOLDED;
-use command::{THREE, check, on};
-use little::*;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A server that answers anything with a page: it has a must, a should and an opinion against it.

@@ -1,10 +1,8 @@
 //! The probes for WebSocket, against servers that are not ours, where they are installed.
 
-mod command;
-
 use std::path::Path;
 
-use command::check;
+use crate::command::check;
 use kit::needed;
 
 /// Python's `websockets`.

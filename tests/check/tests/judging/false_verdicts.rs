@@ -1,16 +1,14 @@
 //! Little servers that are right, or wrong in another way than it seems: each was once judged
 //! falsely. And the other way round: faults that once went unseen.
 
-mod little;
-
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use crate::little::*;
 use check::outcome::Finding;
 use check::world::World;
-use little::*;
 
 /// A request: its head, and as much of a body as Content-Length says.
 fn read_request(client: &mut TcpStream) -> (String, String) {

@@ -1,12 +1,9 @@
 //! What the command writes for machines.
 
-mod command;
-mod little;
-
 use std::net::SocketAddr;
 
-use command::{THREE, check, on};
-use little::*;
+use crate::command::{THREE, check, on};
+use crate::little::*;
 use serde_json::Value;
 
 /// A server that answers anything with a page: it has a must, a should and an opinion against it.

@@ -1,12 +1,9 @@
 //! Which probes run, which count, and how many at a time.
 
-mod command;
-mod little;
-
 use std::net::SocketAddr;
 
-use command::{THREE, check, on};
-use little::*;
+use crate::command::{THREE, check, on};
+use crate::little::*;
 
 /// A server that answers anything with a page: it has a must, a should and an opinion against it.
 fn careless() -> SocketAddr {

@@ -1,8 +1,6 @@
 //! `break`: a failure of a lesson, live.
 
-mod command;
-
-use command::check;
+use crate::command::check;
 
 #[test]
 fn a_failure_is_shown_live_and_is_as_the_matrix_promises() {

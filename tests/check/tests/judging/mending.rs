@@ -1,15 +1,12 @@
 //! One thing to mend at a time: `--small`, `--next`, `--watch`.
 
-mod command;
-mod little;
-
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use command::{THREE, check_in, on};
-use little::*;
+use crate::command::{THREE, check_in, on};
+use crate::little::*;
 
 /// A server that answers anything with a page: it has a must, a should and an opinion against it.
 fn careless() -> SocketAddr {

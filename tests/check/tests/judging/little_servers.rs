@@ -1,15 +1,13 @@
 //! The probes against little servers made to have one fault each: a probe that cannot turn red
 //! proves nothing.
 
-mod little;
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use crate::little::*;
 use check::outcome::Finding;
-use little::*;
 
 #[test]
 fn a_thread_for_each_client_is_ok() {
