@@ -3,7 +3,12 @@
 mod served;
 
 use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
+use check::client::GUARD;
+use check::server::Server;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use served::{asking, serve, text};
@@ -54,6 +59,38 @@ fn an_application_that_sleeps_lets_the_others_have_the_lock() {
 #[test]
 fn with_one_thread_an_application_that_sleeps_stops_everybody() {
     assert_ne!(is_answered_beside_a_sleeper("--threads 1"), Some(true));
+}
+
+/// Asks for much that an application writes itself, and reads no more than the first bytes of it.
+fn deaf_to_an_application_that_writes(server: &Server) -> TcpStream {
+    let mut deaf = TcpStream::connect(server.address()).unwrap();
+    deaf.set_read_timeout(Some(GUARD)).unwrap();
+    deaf.write_all(b"GET /written-much HTTP/1.1\r\nHost: a\r\n\r\n")
+        .unwrap();
+    let mut first = [0; 12];
+    deaf.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+    deaf
+}
+
+/// This is the price of `write`, and the chapter names it.
+#[test]
+fn a_client_that_does_not_read_holds_the_thread_that_writes_and_no_other() {
+    for (threads, is_beside) in [(1, false), (2, true)] {
+        let flags = format!("--threads {threads} --write-timeout 2 rules:app");
+        let Some(server) = serve(&flags) else { return };
+        let deaf = deaf_to_an_application_that_writes(&server);
+        let mut quick = asking(&server, "GET /good", "");
+        let has_waited = Instant::now();
+        assert_eq!(quick.answer().unwrap().text(), "good");
+        if !is_beside {
+            assert!(
+                has_waited.elapsed() > Duration::from_secs(1),
+                "nobody held the only thread"
+            );
+        }
+        drop(deaf);
+    }
 }
 
 #[test]

@@ -90,6 +90,13 @@ def written_slowly(environ, start_response):
     return []
 
 
+def written_much(environ, start_response):
+    write = start_response("200 OK", [])
+    for _ in range(50):
+        write(b"x" * 1024 * 1024)
+    return []
+
+
 go = threading.Event()
 
 
