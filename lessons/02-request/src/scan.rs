@@ -33,24 +33,36 @@ pub struct Extent {
 
 impl Scanner {
     /// Looks at the bytes that came since the last call; `None` means that the head goes on.
+    // Where it is inlined, the extent is made where it is used, and not carried there.
+    #[inline]
     pub fn scan(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<Extent>, Fault> {
+        let is_whole = self.look(bytes, limits)?;
+        Ok(is_whole.then(|| Extent {
+            start: self.empty_lines * 2,
+            line_end: self.first_line_end,
+            end: self.position,
+        }))
+    }
+
+    /// Whether the head is whole.
+    fn look(&mut self, bytes: &[u8], limits: &Limits) -> Result<bool, Fault> {
         loop {
             self.skip_ordinary(bytes, limits);
             self.check_size(limits)?;
             let Some(&byte) = bytes.get(self.position) else {
-                return Ok(None);
+                return Ok(false);
             };
             match byte {
                 // The line end must fit as a whole, or there would never be room for it.
                 b'\r' if self.position + 2 > limits.head_bytes => return Err(Fault::HeadTooLarge),
                 b'\r' => match bytes.get(self.position + 1) {
                     Some(b'\n') => {
-                        if let Some(extent) = self.end_line(bytes, limits)? {
-                            return Ok(Some(extent));
+                        if self.end_line(bytes, limits)? {
+                            return Ok(true);
                         }
                     }
                     Some(_) => return Err(Fault::BareCarriageReturn),
-                    None => return Ok(None),
+                    None => return Ok(false),
                 },
                 b'\n' => return Err(Fault::BareLineFeed),
                 0x16 if self.position == 0 => return Err(Fault::LooksLikeTls),
@@ -78,9 +90,10 @@ impl Scanner {
         self.position > 2 * self.empty_lines
     }
 
-    /// Takes the CRLF behind a line. An empty one ends the head, unless the head has not begun:
-    /// RFC 9112 §2.2 lets one empty line go before a request, as some old clients sent it.
-    fn end_line(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<Extent>, Fault> {
+    /// Takes the CRLF behind a line. An empty one ends the head, and the answer is yes, unless the
+    /// head has not begun: RFC 9112 §2.2 lets one empty line go before a request, as some old
+    /// clients sent it.
+    fn end_line(&mut self, bytes: &[u8], limits: &Limits) -> Result<bool, Fault> {
         let line = &bytes[self.line_start..self.position];
         if self.lines == 0 {
             self.first_line_end = self.position;
@@ -90,19 +103,13 @@ impl Scanner {
         match (line.is_empty(), self.lines) {
             (true, 0) if self.empty_lines == 0 => self.empty_lines = 1,
             (true, 0) => return Err(Fault::EmptyLines),
-            (true, _) => {
-                return Ok(Some(Extent {
-                    start: self.empty_lines * 2,
-                    line_end: self.first_line_end,
-                    end: self.position,
-                }));
-            }
+            (true, _) => return Ok(true),
             // A client from before HTTP/1.0 sends this one line and waits; so must not we.
             (false, 0) if words(line) < 3 => return Err(Fault::NoVersion),
             (false, lines) if lines > limits.fields => return Err(Fault::TooManyFields),
             (false, _) => self.lines += 1,
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// Stops what could go on for ever.

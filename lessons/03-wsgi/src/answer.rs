@@ -196,6 +196,9 @@ impl<W: Wire> Answer<W> {
     /// Drops what is left of the body: PEP 3333's `close()`.
     fn close_body(&mut self) {
         let body = mem::take(&mut self.body);
+        if matches!(body, Body::Empty | Body::Bytes(_)) {
+            return; // Nothing in it is the application's own.
+        }
         if let (Err(failure), None) = (
             guarded(|| {
                 drop(body);
@@ -318,12 +321,13 @@ impl<W: Wire> Answer<W> {
 
     /// The protocol that follows, if this answer was a switch and all of it has been sent.
     pub fn take_protocol(&mut self) -> Option<Box<dyn Protocol>> {
+        let is_due = self.is_whole && !self.client_left;
+        if !is_due || !matches!(self.body, Body::Upgrade(_)) {
+            return None;
+        }
         match mem::take(&mut self.body) {
-            Body::Upgrade(protocol) if self.is_whole && !self.client_left => Some(protocol),
-            body => {
-                self.body = body;
-                None
-            }
+            Body::Upgrade(protocol) => Some(protocol),
+            _ => None,
         }
     }
 
