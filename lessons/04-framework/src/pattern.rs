@@ -67,7 +67,12 @@ impl Pattern {
                     parameters.push(("*".to_owned(), rest.join("/")));
                     rest = &[];
                 }
-                (Segment::Literal(literal), Some((word, more))) if literal == word => rest = more,
+                // The path `/` is one empty word.
+                (Segment::Literal(literal), Some((word, more)))
+                    if word.is_empty() && literal.is_empty() || literal == word =>
+                {
+                    rest = more;
+                }
                 (Segment::Parameter(name), Some((word, more))) if !word.is_empty() => {
                     parameters.push((name.clone(), word.clone()));
                     rest = more;

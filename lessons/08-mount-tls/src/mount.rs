@@ -68,7 +68,10 @@ impl Dispatcher {
 
     fn find(&self, path: &str) -> Option<&Mounted> {
         self.mounted.iter().find(|mounted| {
-            let rest = path.strip_prefix(&mounted.prefix);
+            let rest = match mounted.prefix.is_empty() {
+                true => Some(path), // Everything is below the root.
+                false => path.strip_prefix(&mounted.prefix),
+            };
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
