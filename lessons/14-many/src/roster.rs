@@ -184,7 +184,7 @@ impl Roster {
 
     /// It could not be: there is no process to be had.
     pub fn not_started(&mut self, why: String, now: Instant) {
-        self.fail(why, now);
+        self.fail(why, true, now);
     }
 
     /// A worker has been asked to leave.
@@ -258,7 +258,7 @@ impl Roster {
         match self.find(pid) {
             Some(member) if matches!(member.state, State::Starts(_)) => {
                 member.state = State::Ready;
-                self.failures = 0;
+                self.forget_failures();
                 true
             }
             _ => false,
@@ -277,7 +277,7 @@ impl Roster {
         }
         let early = member.state != State::Ready;
         let failure = failure.unwrap_or_else(|| "it ended, and nobody had asked it to".to_owned());
-        self.fail(failure, now);
+        self.fail(failure, early, now);
         let is_old = |other: &Member| other.generation < member.generation;
         if early && self.members.iter().any(is_old) {
             // What cannot be started must not replace what runs.
@@ -289,11 +289,14 @@ impl Roster {
         Meaning::Crashed
     }
 
-    fn fail(&mut self, why: String, now: Instant) {
+    /// What is remembered is why none gets ready. One that had been may have been killed.
+    fn fail(&mut self, why: String, early: bool, now: Instant) {
         let longer = 2_u32.saturating_pow(self.failures.min(5));
         self.rests_until = Some(now + self.patience.rest * longer);
         self.failures += 1;
-        self.last_failure = why;
+        if early || self.last_failure.is_empty() {
+            self.last_failure = why;
+        }
     }
 
     /// Somebody wants new workers in place of these.
@@ -301,7 +304,12 @@ impl Roster {
         self.generation += 1;
         self.drains = false;
         self.rests_until = None;
+        self.forget_failures();
+    }
+
+    fn forget_failures(&mut self) {
         self.failures = 0;
+        self.last_failure.clear();
     }
 
     /// Somebody wants one worker more.
@@ -436,7 +444,7 @@ mod tests {
                 "begin" => {}
                 "ready" => drop(self.roster.ready(pid())),
                 "left" => drop(self.roster.gone(pid(), None, self.now)),
-                "crash" => drop(self.roster.gone(pid(), Some("crash".to_owned()), self.now)),
+                "crash" => drop(self.roster.gone(pid(), Some(event.to_owned()), self.now)),
                 "reload" => self.roster.reload(),
                 "more" => self.roster.one_more(),
                 "fewer" => self.roster.one_less(),
@@ -566,7 +574,7 @@ mod tests {
         play.play(&[
             ("crash 2", ""),
             ("at 3", "start 3"),
-            ("crash 3", "give up: crash"),
+            ("crash 3", "give up: crash 3"),
         ]);
         let mut play = Play::new(2, 0.0);
         play.play(BEGUN);
@@ -582,7 +590,8 @@ mod tests {
             ("crash 5", ""),
             ("at 15", "start 6"),
         ]);
-        play.play(&[("crash 2", "give up: crash")]);
+        // Not because of the one that served.
+        play.play(&[("crash 2", "give up: crash 5")]);
     }
 
     #[test]
