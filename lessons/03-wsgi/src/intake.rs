@@ -365,3 +365,64 @@ impl<C: Coding> Intake<C> {
     }
 }
 // ANCHOR_END: questions
+
+#[cfg(test)]
+mod tests {
+    use lesson02::{Desk, Limits, parse_head};
+
+    use super::*;
+
+    /// A desk with the head of a request for ten bytes, and what is to take them in.
+    fn announced() -> (Desk, Intake<Length>) {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n";
+        let limits = Limits::default();
+        let mut desk = Desk::default();
+        desk.input.reset(limits.head_bytes);
+        come(&mut desk, head);
+        desk.head = parse_head(head.as_bytes(), &limits).unwrap().unwrap();
+        let intake = Intake::new(Length(10), &desk.head, b"", Pace::default());
+        (desk, intake)
+    }
+
+    fn come(desk: &mut Desk, bytes: &str) {
+        desk.input.room()[..bytes.len()].copy_from_slice(bytes.as_bytes());
+        desk.input.grow(bytes.len());
+    }
+
+    #[test]
+    fn a_body_is_gathered_as_it_comes_and_what_is_behind_it_is_left() {
+        let (mut desk, mut intake) = announced();
+        let mut is_whole = |desk: &mut Desk| {
+            let (_, mut rest) = desk.input.split(desk.head.end());
+            let is_whole = intake.gather(&mut rest).unwrap();
+            assert_eq!(intake.is_over(), is_whole);
+            (is_whole, intake.gathered())
+        };
+        assert_eq!(is_whole(&mut desk), (false, 0));
+        come(&mut desk, "abc");
+        assert_eq!(is_whole(&mut desk), (false, 3));
+        come(&mut desk, "defg");
+        assert_eq!(is_whole(&mut desk), (false, 7));
+        come(&mut desk, "hijGET");
+        assert_eq!(is_whole(&mut desk), (true, 10));
+        assert_eq!(intake.take_gathered(), b"abcdefghij");
+        assert_eq!((intake.gathered(), intake.end()), (0, 3));
+        assert_eq!(
+            &desk.input.received()[desk.head.end() + intake.end()..],
+            b"GET"
+        );
+    }
+
+    #[test]
+    fn what_is_skipped_is_not_kept() {
+        let (mut desk, mut intake) = announced();
+        come(&mut desk, "abc");
+        let (_, mut rest) = desk.input.split(desk.head.end());
+        assert_eq!(intake.skip(&mut rest).ok(), Some(false));
+        assert_eq!((intake.gathered(), intake.unread(b"")), (0, Some(7)));
+        come(&mut desk, "defghij");
+        let (_, mut rest) = desk.input.split(desk.head.end());
+        assert_eq!(intake.skip(&mut rest).ok(), Some(true));
+        assert_eq!((intake.gathered(), intake.is_over()), (0, true));
+    }
+}
