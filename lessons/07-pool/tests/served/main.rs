@@ -2,12 +2,14 @@
 
 mod applications;
 mod connections;
+mod exercises;
 mod faults;
 mod framing;
 mod house;
 mod joints;
 mod load;
 mod mean;
+mod planted_failures;
 mod pool;
 mod stopping;
 mod upgrade;

@@ -2,9 +2,12 @@
 
 mod chat;
 mod driver;
+mod exercises;
 mod handshake;
 mod house;
 mod mean;
 mod outage;
+mod probes;
+mod small;
 mod stopping;
 mod tls;

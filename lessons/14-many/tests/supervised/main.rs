@@ -2,7 +2,9 @@
 
 mod alone;
 mod end;
+mod exercises;
 mod machine;
+mod planted_failures;
 mod python;
 mod reload;
 mod supervised;

@@ -6,7 +6,7 @@ use check::websocket::GROUP;
 use check::workshop;
 use check::world::World;
 
-const FILE: &str = include_str!("../examples/small09.rs");
+const FILE: &str = include_str!("../../examples/small09.rs");
 
 #[test]
 fn it_is_at_most_150_lines_of_code() {
