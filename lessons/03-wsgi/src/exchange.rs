@@ -356,4 +356,26 @@ mod tests {
         assert_eq!(sent, "HTTP/1.1 200 OK\r\nDat");
         assert_eq!((outcome.ending, outcome.is_whole), (Ending::Reset, false));
     }
+
+    #[test]
+    fn the_log_hears_by_how_much_a_body_is_not_as_long_as_was_said() {
+        let says = |length: &'static str| {
+            let app = application(move |_, start_response| {
+                let mut writer = start_response.begin("200 OK", &[("Content-Length", length)])?;
+                writer.write_all(b"abc")?;
+                Ok(Body::from("de"))
+            });
+            serve("", usize::MAX, &app).1
+        };
+        let complaint = |length| says(length).complaint.unwrap_or_default();
+        assert_eq!(
+            complaint("2"),
+            "the application sent 3 bytes more than its Content-Length; cut off"
+        );
+        assert_eq!(
+            complaint("6"),
+            "the application sent less than its Content-Length"
+        );
+        assert_eq!((complaint("5").as_str(), says("5").is_whole), ("", true));
+    }
 }

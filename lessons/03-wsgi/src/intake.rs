@@ -414,6 +414,39 @@ mod tests {
     }
 
     #[test]
+    fn what_was_gathered_is_read_in_any_pieces_and_once() {
+        let (mut desk, mut intake) = announced();
+        come(&mut desk, "abcdefghij");
+        let (_, mut rest) = desk.input.split(desk.head.end());
+        assert!(intake.gather(&mut rest).is_ok());
+        let mut read = || {
+            let mut piece = [0; 4];
+            let count = intake.read(&mut rest, None::<&mut dyn Transport>, false, &mut piece);
+            piece[..count.unwrap()].to_vec()
+        };
+        let pieces = [read(), read(), read(), read()];
+        assert_eq!(pieces, [&b"abcd"[..], b"efgh", b"ij", b""]);
+    }
+
+    #[test]
+    fn only_the_time_that_a_client_keeps_us_waiting_is_counted() {
+        let second = Duration::from_secs(1);
+        let mut clock = PaceClock::new(Pace {
+            grace: 5 * second,
+            bytes_per_second: 100,
+        });
+        let start = Instant::now();
+        assert_eq!(clock.wait_from(start), start + 5 * second);
+        assert_eq!(clock.wait_from(start + second), start + 5 * second);
+        clock.came(200, start + 2 * second);
+        // The application took its time, and 200 bytes are worth two seconds.
+        let later = start + 60 * second;
+        assert_eq!(clock.wait_from(later), later + 5 * second);
+        clock.came(0, later + 7 * second);
+        assert_eq!(clock.wait_from(later), later);
+    }
+
+    #[test]
     fn what_is_skipped_is_not_kept() {
         let (mut desk, mut intake) = announced();
         come(&mut desk, "abc");
