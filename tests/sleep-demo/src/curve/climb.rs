@@ -8,7 +8,7 @@ use crate::curve::point::{Point, Standing};
 /// Where to begin, and how far to go.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Climb {
-    /// The first rate, in requests a second. From there the next is [`STEP`] times as high.
+    /// The first rate, in requests a second. From there each is a step higher.
     pub first: f64,
     /// No rate is higher than this.
     pub most: f64,
