@@ -356,25 +356,65 @@ impl<W: Wire> Answer<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::UntilClose;
 
+    const STAMP: Stamp<'_> = Stamp {
+        date: "DATE",
+        software: "test",
+        policy: &UntilClose,
+    };
+
     #[test]
     fn an_application_that_blames_the_client_has_broken_no_promise() {
-        let stamp = Stamp {
-            date: "",
-            software: "",
-            policy: &UntilClose,
-        };
         let mut out = Vec::new();
         let mut answer = Answer::new(UntilClose, false);
         let page = Page::text("408 Request Timeout", "too slow\n");
         let error = AppError::new("the body came too slowly").with_page(page);
-        answer.fail(Failure::new(error), stamp, &mut out);
+        answer.fail(Failure::new(error), STAMP, &mut out);
         let outcome = answer.conclude(Ending::Drain);
         assert_eq!(outcome.code, 408);
         assert_eq!(outcome.complaint, None);
         assert!(!outcome.is_whole);
         assert_eq!(outcome.ending, Ending::Drain);
+    }
+
+    fn answer(body: Body) -> (Answer<UntilClose>, Vec<u8>) {
+        let (mut answer, mut out) = (Answer::new(UntilClose, false), Vec::new());
+        answer.begin("200 OK", &[], &mut out).unwrap();
+        answer.take(body);
+        (answer, out)
+    }
+
+    #[test]
+    fn a_body_is_let_go_of_as_soon_as_nobody_wants_it() {
+        let held = Arc::new(());
+        let pieces = || {
+            let held = Arc::clone(&held);
+            Body::try_chunks(std::iter::from_fn(move || {
+                let _ = &held;
+                Some(Ok(b"piece".to_vec()))
+            }))
+        };
+        let (mut left, _) = answer(pieces());
+        left.abandon(0);
+        let (mut failed, mut out) = answer(pieces());
+        failed.fail(Failure::new(AppError::new("no more")), STAMP, &mut out);
+        let (mut over, _) = answer(pieces());
+        over.conclude(Ending::Clean);
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
+
+    #[test]
+    fn an_answer_is_all_there_when_no_code_of_the_application_is_left() {
+        let (mut whole, mut out) = answer(Body::from("hello"));
+        assert!(!whole.is_all_there());
+        whole.advance(Some(0), STAMP, &mut out);
+        assert!(whole.is_all_there() && out.ends_with(b"hello"));
+        let (mut pieces, mut out) = answer(Body::try_chunks(std::iter::empty()));
+        pieces.advance(Some(0), STAMP, &mut out);
+        assert!(pieces.is_made() && !pieces.is_all_there());
     }
 }

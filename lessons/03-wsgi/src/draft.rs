@@ -396,7 +396,7 @@ mod tests {
         let twice = [("Content-Length", "1"), ("content-length", "1")];
         assert!(draft.begin("200 OK", &twice, &mut out).is_err());
         assert!(!draft.is_begun() && out.is_empty());
-        for value in ["", "-1", "1 ", "99999999999999999999"] {
+        for value in ["", "-1", "+1", "1 ", "99999999999999999999"] {
             let mut draft = Draft::new(UntilClose, false);
             let refused = draft.begin("200 OK", &[("Content-Length", value)], &mut out);
             assert_eq!(refused, Err(StartError::ContentLength(value.to_owned())));

@@ -392,6 +392,7 @@ mod tests {
     #[test]
     fn a_body_is_gathered_as_it_comes_and_what_is_behind_it_is_left() {
         let (mut desk, mut intake) = announced();
+        assert!(!intake.awaits_go());
         let mut is_whole = |desk: &mut Desk| {
             let (_, mut rest) = desk.input.split(desk.head.end());
             let is_whole = intake.gather(&mut rest).unwrap();
