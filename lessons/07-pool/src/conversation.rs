@@ -23,8 +23,8 @@
 //!           │ │      └─ sent: a 101 ──► Upgrade   ▲
 //!           │ │ sent, and it stays                │
 //!           │ ▼                                   │
-//!           │ Skip ── fault, end, too late, or ───┘
-//!           │ │       too much
+//!           │ Skip ── fault, end, too late ───────┘
+//!           │ │
 //!           └─┘ nothing unread is left: the next request
 //! ```
 //!
@@ -49,7 +49,7 @@ use lesson03::{Blame, Environ, GO, Outcome, Protocol, Transport, Visit};
 use crate::framed::Framed;
 use crate::house::House;
 use crate::papers::{Drawer, Papers};
-use crate::persistence::{MAX_SKIPPED, Next, Persistent};
+use crate::persistence::{Next, Persistent};
 // ANCHOR_END: imports
 
 // ANCHOR: conversation
@@ -61,8 +61,6 @@ pub struct Conversation {
     /// Until when what it waits for must come.
     deadline: Instant,
     answered: usize,
-    /// How much of an unread body has been skipped.
-    skipped: u64,
     /// What it took along when it had to wait in the middle of something.
     papers: Option<Box<Papers>>,
 }
@@ -112,7 +110,6 @@ impl Conversation {
             session: None,
             deadline: accepted + house.gateway.settings.limits.head_timeout,
             answered: 0,
-            skipped: 0,
             papers: None,
         }
     }
@@ -371,7 +368,6 @@ impl Conversation {
         let stays = outcome.is_whole && exchange.answer.draft().wire().next() == Next::KeepAlive;
         let is_read = exchange.intake.is_over();
         self.note(&outcome, house, papers);
-        self.skipped = 0;
         match stays {
             _ if protocol.is_some() => self.leave_behind(house, papers, now),
             true if is_read => self.leave_behind(house, papers, now),
@@ -395,7 +391,8 @@ impl Conversation {
         self.state = State::Quiet;
     }
 
-    /// Reads what nobody has read of a body, up to a limit. Says until when more must come.
+    /// Reads what nobody has read of a body. Says until when more must come. It is not much, and is
+    /// known to end: the connection would not have stayed otherwise.
     fn skip(&mut self, house: &House, papers: &mut Papers, now: Instant) -> Option<Instant> {
         let desk = &mut papers.desk;
         let exchange = papers.exchange.as_mut()?;
@@ -405,8 +402,8 @@ impl Conversation {
                 self.leave_behind(house, papers, now);
                 None
             }
-            Ok(false) if self.skipped <= MAX_SKIPPED => Some(exchange.intake.deadline(now)),
-            Ok(false) | Err(_) => {
+            Ok(false) => Some(exchange.intake.deadline(now)),
+            Err(_) => {
                 self.state = State::Over(Ending::Drain);
                 None
             }
@@ -450,7 +447,6 @@ impl Conversation {
 impl Conversation {
     /// So many bytes have come, and lie in the input.
     pub fn received(&mut self, count: usize, papers: &mut Papers, now: Instant) {
-        self.skipped += count as u64;
         if let Some(exchange) = &mut papers.exchange {
             exchange.intake.came(count, now);
         }
