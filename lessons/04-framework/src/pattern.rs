@@ -67,7 +67,8 @@ impl Pattern {
                     parameters.push(("*".to_owned(), rest.join("/")));
                     rest = &[];
                 }
-                // The path `/` is one empty word.
+                // The path `/` is one empty word. Nothing is not compared with nothing: it lies
+                // nowhere, and some processors take long to find that out.
                 (Segment::Literal(literal), Some((word, more)))
                     if word.is_empty() && literal.is_empty() || literal == word =>
                 {
