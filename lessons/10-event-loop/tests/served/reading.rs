@@ -12,7 +12,7 @@ use crate::house::{LARGE, Lesson, deaf_client, expect, get, narrow_client};
 
 fn assert_a_steady_reader_gets_everything(workers: &str) {
     let lesson = Lesson::start(&format!("--write-timeout 2 {workers}"));
-    let question = get("/stream?n=200000&ms=0", "Connection: close\r\n");
+    let question = get("/stream?n=300000&ms=0", "Connection: close\r\n");
     let mut client = narrow_client(lesson.address, &question);
     // More than it must take, for more than twice as long as it may take nothing.
     let mut piece = [0; 8 * 1024];
@@ -24,7 +24,7 @@ fn assert_a_steady_reader_gets_everything(workers: &str) {
     client.read_to_end(&mut rest).unwrap();
     let end = String::from_utf8_lossy(&rest[rest.len() - 40..]).into_owned();
     assert!(
-        end.ends_with("line 200000 of 200000\n\r\n0\r\n\r\n"),
+        end.ends_with("line 300000 of 300000\n\r\n0\r\n\r\n"),
         "{end}"
     );
 }
