@@ -321,13 +321,12 @@ impl<W: Wire> Answer<W> {
 
     /// The protocol that follows, if this answer was a switch and all of it has been sent.
     pub fn take_protocol(&mut self) -> Option<Box<dyn Protocol>> {
-        let is_due = self.is_whole && !self.client_left;
-        if !is_due || !matches!(self.body, Body::Upgrade(_)) {
-            return None;
-        }
         match mem::take(&mut self.body) {
-            Body::Upgrade(protocol) => Some(protocol),
-            _ => None,
+            Body::Upgrade(protocol) if self.is_whole && !self.client_left => Some(protocol),
+            body => {
+                self.body = body;
+                None
+            }
         }
     }
 
