@@ -196,9 +196,6 @@ impl<W: Wire> Answer<W> {
     /// Drops what is left of the body: PEP 3333's `close()`.
     fn close_body(&mut self) {
         let body = mem::take(&mut self.body);
-        if matches!(body, Body::Empty | Body::Bytes(_)) {
-            return; // Nothing in it is the application's own.
-        }
         if let (Err(failure), None) = (
             guarded(|| {
                 drop(body);
