@@ -7,8 +7,7 @@ use std::time::Instant;
 use check::client::{Client, End, GUARD};
 use check::server::Server;
 use check::transcript::Transcript;
-use check::websocket::GROUP;
-use check::world::World;
+use check::websocket::promises;
 use kit::needed;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -296,13 +295,7 @@ fn every_probe_for_websocket_is_ok() {
     let Some(server) = serve("asgiapp:app") else {
         return;
     };
-    for probe in GROUP.probes {
-        let mut world = World::at(server.address());
-        world.patience = GUARD;
-        let verdict = probe.run(&world);
-        let said = world.transcript.lines(None).join("\n");
-        assert_eq!(verdict, Ok(()), "{}\n{said}", probe.name);
-    }
+    promises::every_probe_is_ok(server.address(), "/ws/echo");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod exercises;
 mod faults;
 mod handshakes;
 mod messages;
+pub mod promises;
 mod row;
 mod speaker;
 
