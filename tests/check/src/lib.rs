@@ -38,6 +38,7 @@ mod said;
 pub mod screen;
 pub mod server;
 pub mod severity;
+pub mod slow_reader;
 pub mod small;
 pub mod small_servers;
 pub mod storm;

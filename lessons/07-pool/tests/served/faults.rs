@@ -1,47 +1,20 @@
 //! Faults that somebody has found from outside, each as it was seen there.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use check::client::Client;
+use check::slow_reader::{self, narrow_client};
 use kit::patience::until;
 use rustix::process::Signal;
-use socket2::{Domain, Socket, Type};
 
 use crate::house::{Lesson, expect, expect_close, get};
-
-/// A client with little room for what it has not read, which has sent `question`.
-fn narrow_client(address: SocketAddr, question: &[u8]) -> TcpStream {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(64 * 1024).unwrap();
-    socket.connect(&address.into()).unwrap();
-    let mut client = TcpStream::from(socket);
-    let guard = Some(Duration::from_secs(60));
-    client.set_read_timeout(guard).unwrap();
-    client.write_all(question).unwrap();
-    client
-}
 
 #[test]
 fn a_client_that_reads_slowly_but_steadily_gets_everything() {
     let lesson = Lesson::start("--quiet --write-timeout 2");
-    let question = get("/stream?n=300000&ms=0", "Connection: close\r\n");
-    let mut client = narrow_client(lesson.address, question.as_bytes());
-    // Five times what it must take, for four times as long as it may take nothing.
-    let mut piece = [0; 8 * 1024];
-    for _ in 0..160 {
-        client.read_exact(&mut piece).unwrap();
-        thread::sleep(Duration::from_millis(50));
-    }
-    let mut rest = Vec::new();
-    client.read_to_end(&mut rest).unwrap();
-    let end = String::from_utf8_lossy(&rest[rest.len() - 40..]).into_owned();
-    assert!(
-        end.ends_with("line 300000 of 300000\n\r\n0\r\n\r\n"),
-        "{end}"
-    );
+    // For four times as long as it may take nothing.
+    slow_reader::gets_everything(lesson.address, 160);
 }
 
 #[test]
@@ -89,7 +62,7 @@ fn the_log_counts_what_was_sent_of_an_answer_that_broke_off() {
     let lesson = Lesson::start("--body-limit 20000000 --write-timeout 0.5");
     let head = get("/echo", &format!("Content-Length: {LENGTH}\r\n"));
     let question = head.replacen("GET", "POST", 1);
-    let mut client = narrow_client(lesson.address, question.as_bytes());
+    let mut client = narrow_client(lesson.address, &question);
     client.write_all(&vec![b'x'; LENGTH]).unwrap();
     let mut piece = vec![0; 12 * 1024];
     client.read_exact(&mut piece).unwrap();

@@ -3,9 +3,10 @@
 use std::io::Read;
 
 use check::client::Client;
+use check::slow_reader::narrow_client;
 use kit::patience::until;
 
-use crate::house::{Lesson, expect, get, narrow_client, post};
+use crate::house::{Lesson, expect, get, post};
 
 const HALF: usize = 400_000;
 const WHOLE: usize = 450_000;

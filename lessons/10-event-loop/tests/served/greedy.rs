@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use check::slow_reader::narrow_client;
 use kit::patience::until;
 
-use crate::house::{Lesson, expect, get, narrow_client};
+use crate::house::{Lesson, expect, get};
 
 #[test]
 fn one_who_asks_without_end_has_its_turns_and_so_have_the_others() {

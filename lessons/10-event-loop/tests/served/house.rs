@@ -5,11 +5,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use check::answer::Answer;
 use check::client::{Client, GUARD};
 use check::process::Processes;
+use check::slow_reader::narrow_client;
 use check::transcript::Transcript;
 use kit::patience::until;
 use lesson02::Settings;
@@ -18,7 +18,6 @@ use lesson05::Ended;
 use lesson07::Rules;
 use lesson10::{LoopServer, LoopSettings};
 use rustix::process::{Pid, Signal, kill_process};
-use socket2::{Domain, Socket, Type};
 
 /// A request for `target` with more header lines.
 pub(crate) fn get(target: &str, fields: &str) -> String {
@@ -35,19 +34,6 @@ pub(crate) fn ask(address: SocketAddr, bytes: impl AsRef<[u8]>) -> Client {
     let mut client = Client::connect(1, address, GUARD, Transcript::default()).unwrap();
     // A server may answer and close before it has everything: the answer counts.
     let _ = client.send(bytes.as_ref());
-    client
-}
-
-/// A client with little room for what it has not read, which has sent `question`.
-pub(crate) fn narrow_client(address: SocketAddr, question: &str) -> TcpStream {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(64 * 1024).unwrap();
-    socket.connect(&address.into()).unwrap();
-    let mut client = TcpStream::from(socket);
-    client
-        .set_read_timeout(Some(Duration::from_secs(60)))
-        .unwrap();
-    client.write_all(question.as_bytes()).unwrap();
     client
 }
 

@@ -1,32 +1,18 @@
 //! Clients that read slowly, or not at all, and a server that is killed before they have it all.
 
 use std::io::{ErrorKind, Read};
-use std::thread;
-use std::time::Duration;
 
 use check::client::End;
+use check::slow_reader::{self, narrow_client};
 use kit::patience::until;
 use rustix::process::Signal;
 
-use crate::house::{LARGE, Lesson, deaf_client, expect, get, narrow_client};
+use crate::house::{LARGE, Lesson, deaf_client, expect, get};
 
+/// For more than twice as long as it may take nothing.
 fn assert_a_steady_reader_gets_everything(workers: &str) {
     let lesson = Lesson::start(&format!("--write-timeout 2 {workers}"));
-    let question = get("/stream?n=300000&ms=0", "Connection: close\r\n");
-    let mut client = narrow_client(lesson.address, &question);
-    // More than it must take, for more than twice as long as it may take nothing.
-    let mut piece = [0; 8 * 1024];
-    for _ in 0..100 {
-        client.read_exact(&mut piece).unwrap();
-        thread::sleep(Duration::from_millis(50));
-    }
-    let mut rest = Vec::new();
-    client.read_to_end(&mut rest).unwrap();
-    let end = String::from_utf8_lossy(&rest[rest.len() - 40..]).into_owned();
-    assert!(
-        end.ends_with("line 300000 of 300000\n\r\n0\r\n\r\n"),
-        "{end}"
-    );
+    slow_reader::gets_everything(lesson.address, 100);
 }
 
 #[test]
