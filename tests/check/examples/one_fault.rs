@@ -15,6 +15,8 @@ use signal_hook::consts::SIGTERM;
 
 /// What a leak leaks.
 static KEPT: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+/// How many clients there were.
+static CLIENTS: AtomicUsize = AtomicUsize::new(0);
 /// How many connections are open.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 static STOPPING: AtomicBool = AtomicBool::new(false);
@@ -28,6 +30,20 @@ fn main() {
             converse(client, true);
             let kept = vec![1; 8 * 1024];
             KEPT.lock().expect("nobody panics").push(kept);
+        }),
+        "leaks-descriptors" => serve(&listener, |client| {
+            // One of ten, as where one way out forgets to close.
+            if CLIENTS.fetch_add(1, Ordering::SeqCst) % 10 == 0 {
+                std::mem::forget(client.try_clone());
+            }
+            converse(client, true);
+        }),
+        "opens-late" => serve(&listener, |client| {
+            // As a supervisor whose killed worker comes back: once, with all that it holds.
+            if CLIENTS.fetch_add(1, Ordering::SeqCst) == 1_000 {
+                std::mem::forget([(); 10].map(|()| client.try_clone()));
+            }
+            converse(client, true);
         }),
         "ends-without-descriptors" => loop {
             // The classic: an error of accept ends main.

@@ -25,6 +25,16 @@ fn eight_kib_leaked_in_each_request_are_found() {
 }
 
 #[test]
+fn descriptors_that_are_kept_now_and_then_are_found_and_what_is_opened_once_is_no_leak() {
+    let found = run("leaks-descriptors", "many-requests");
+    assert!(
+        matches!(found, Err(Finding::Wrong(ref words)) if words.contains("descriptors")),
+        "{found:?}"
+    );
+    assert_eq!(run("opens-late", "many-requests"), Ok(()));
+}
+
+#[test]
 fn a_server_that_ends_without_descriptors_is_seen_to_die_each_time() {
     for _ in 0..4 {
         let found = run("ends-without-descriptors", "descriptors-exhausted");
