@@ -10,7 +10,7 @@ use check::typical::{BROWSER, CURL};
 use divan::{AllocProfiler, Bencher, black_box};
 use lesson02::{Desk, Head, Limits, Scanner, Settings};
 use lesson03::{
-    Application, Deployment, Gateway, Length, Pace, Transport, UntilClose, Visit, demo,
+    Application, Behind, Deployment, Gateway, Length, Pace, Transport, UntilClose, Visit, demo,
 };
 
 #[global_allocator]
@@ -30,7 +30,7 @@ impl Transport for Memory {
         Ok(0)
     }
 
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn send(&mut self, bytes: &[u8], _behind: Behind) -> io::Result<()> {
         self.sent.clear();
         self.sent.extend_from_slice(bytes);
         Ok(())
@@ -39,8 +39,6 @@ impl Transport for Memory {
     fn sent(&self) -> u64 {
         0
     }
-
-    fn reset_on_close(&mut self, _on: bool) {}
 }
 
 fn bytes(client: &str) -> &'static [u8] {

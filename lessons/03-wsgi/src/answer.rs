@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lesson02::{Ending, Page};
 
-use crate::{AppError, Body, Draft, Protocol, Stamp, StartError, Transport, Wire};
+use crate::{AppError, Behind, Body, Draft, Protocol, Stamp, StartError, Transport, Wire};
 // ANCHOR_END: imports
 
 // ANCHOR: answer
@@ -234,34 +234,20 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
 
 // ANCHOR: send
 impl<W: Wire> Answer<W> {
-    /// Sends what has been made. If it is the `last` that is sent, the connection is closed at once
-    /// behind it, and both can go together.
+    /// Sends what has been made.
     pub fn send<T: Transport + ?Sized>(
         &mut self,
         transport: &mut T,
         out: &mut Vec<u8>,
-        last: bool,
+        behind: Behind,
     ) -> io::Result<()> {
-        if !self.draft.is_committed() {
+        if !self.draft.is_committed() || out.is_empty() {
             return Ok(());
         }
-        // If this process is killed, the kernel closes the connection. Where that is also what
-        // ends a body, half an answer would look whole; so it is a reset until the last piece.
-        let is_half = self.draft.must_not_end_here();
-        if is_half {
-            transport.reset_on_close(true);
-        }
         let before = transport.sent();
-        let sent = match (out.is_empty(), last) {
-            (true, _) => Ok(()),
-            (false, true) => transport.send_last(out),
-            (false, false) => transport.send(out),
-        };
+        let sent = transport.send(out, behind);
         if sent.is_err() {
             self.abandon(out.len() as u64 - (transport.sent() - before));
-        }
-        if !is_half {
-            transport.reset_on_close(false);
         }
         out.clear();
         out.shrink_to(KEPT); // One large answer must not be remembered for ever.
@@ -327,10 +313,15 @@ impl<W: Wire> Answer<W> {
         }
     }
 
-    /// Whether everything has been made, and nothing comes behind it: to drop chunks may take its
-    /// time, which is not the client's, and a switch is a beginning.
-    pub fn is_all_there(&self) -> bool {
-        self.is_made && !matches!(self.body, Body::Chunks(_) | Body::Upgrade(_))
+    /// What comes behind the bytes that have been made, as far as this is for the answer to say.
+    pub fn behind(&self) -> Behind {
+        match self.body {
+            _ if self.draft.must_not_end_here() => Behind::Rest,
+            // To drop chunks may take its time, which is not the client's; a switch is a beginning.
+            Body::Chunks(_) | Body::Upgrade(_) => Behind::Whatever,
+            _ if self.is_made => Behind::End,
+            _ => Behind::Whatever,
+        }
     }
 
     /// Whether everything has been made.
@@ -404,13 +395,15 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_all_there_when_no_code_of_the_application_is_left() {
+    fn the_end_comes_at_once_when_no_code_of_the_application_is_left() {
         let (mut whole, mut out) = answer(Body::from("hello"));
-        assert!(!whole.is_all_there());
+        assert_eq!(whole.behind(), Behind::Whatever);
         whole.advance(Some(0), STAMP, &mut out);
-        assert!(whole.is_all_there() && out.ends_with(b"hello"));
+        assert!(out.ends_with(b"hello"));
+        assert_eq!(whole.behind(), Behind::End);
         let (mut pieces, mut out) = answer(Body::try_chunks(std::iter::empty()));
         pieces.advance(Some(0), STAMP, &mut out);
-        assert!(pieces.is_made() && !pieces.is_all_there());
+        assert!(pieces.is_made());
+        assert_eq!(pieces.behind(), Behind::Whatever);
     }
 }

@@ -9,8 +9,8 @@ use lesson02::{Clock, Desk, Ending, Request, Rest, Session};
 
 use crate::answer::{Answer, Failure, Outcome, guarded};
 use crate::{
-    AppError, Application, Body, Coding, Deployment, Environ, Input, Intake, Policy, Sink, Source,
-    Stamp, StartError, StartResponse, Transport, Wire, Writer,
+    AppError, Application, Behind, Body, Coding, Deployment, Environ, Input, Intake, Policy, Sink,
+    Source, Stamp, StartError, StartResponse, Transport, Wire, Writer,
 };
 // ANCHOR_END: imports
 
@@ -65,9 +65,9 @@ impl<W: Wire, C: Coding> Exchange<W, C> {
             if !self.answer.is_made() {
                 self.advance(visit, desk);
             }
-            let last = self.is_last(desk);
+            let behind = self.behind(desk);
             // Should the client be gone, the answer knows, and is made.
-            let _ = self.answer.send(transport, &mut desk.output, last);
+            let _ = self.answer.send(transport, &mut desk.output, behind);
             if self.answer.is_made() {
                 break;
             }
@@ -150,10 +150,14 @@ impl<W: Wire, C: Coding> Exchange<W, C> {
         self.answer.conclude(self.ending(desk))
     }
 
-    /// Whether the connection can be closed together with what waits to be sent: it is all that
+    /// What comes behind what waits to be sent. The connection is closed at once if that is all
     /// there is, and the client has nothing more to say and knows it.
-    pub fn is_last(&self, desk: &Desk) -> bool {
-        self.answer.is_all_there() && desk.head.is_the_last() && self.ending(desk) == Ending::Clean
+    pub fn behind(&self, desk: &Desk) -> Behind {
+        let is_over = || desk.head.is_the_last() && self.ending(desk) == Ending::Clean;
+        match self.answer.behind() {
+            Behind::End if !is_over() => Behind::Whatever,
+            behind => behind,
+        }
     }
 
     /// How the request asks for the connection to be closed.
@@ -248,7 +252,10 @@ impl<W: Wire, C: Coding, T: Transport + ?Sized> Sink for RefCell<Parties<'_, W, 
         let stamp = parties.visit.stamp(parties.clock.date());
         parties.answer.write(data, unread, stamp, parties.out);
         match parties.transport.as_deref_mut() {
-            Some(transport) => parties.answer.send(transport, parties.out, false),
+            Some(transport) => {
+                let behind = parties.answer.behind();
+                parties.answer.send(transport, parties.out, behind)
+            }
             None => Ok(()),
         }
     }
@@ -276,7 +283,7 @@ mod tests {
             Err(ErrorKind::ConnectionReset.into())
         }
 
-        fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        fn send(&mut self, bytes: &[u8], _behind: Behind) -> io::Result<()> {
             let count = bytes.len().min(self.room);
             self.sent.extend_from_slice(&bytes[..count]);
             self.room = usize::MAX;
@@ -289,8 +296,6 @@ mod tests {
         fn sent(&self) -> u64 {
             self.sent.len() as u64
         }
-
-        fn reset_on_close(&mut self, _on: bool) {}
     }
 
     /// What a client gets of the answer to `fields` that takes so many bytes at first.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lesson02::{Ending, Framing, Head, Page, Rest};
 
-use crate::{Pace, Transport};
+use crate::{Behind, Pace, Transport};
 // ANCHOR_END: imports
 
 // ANCHOR: pace_clock
@@ -204,7 +204,7 @@ impl<C: Coding> Intake<C> {
         may_go: bool,
     ) -> io::Result<()> {
         if self.take_go() && may_go {
-            transport.send(GO)?;
+            transport.send(GO, Behind::Whatever)?;
         }
         let deadline = self.deadline(transport.now());
         self.start = 0;

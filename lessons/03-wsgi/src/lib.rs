@@ -72,7 +72,7 @@ pub use server::{WsgiServer, make_server};
 pub use start_response::{
     Begin, Sink, StartError, StartResponse, Writer, check_header, check_status,
 };
-pub use transport::{Client, Transport};
+pub use transport::{Behind, Client, Transport};
 pub use value::Value;
 pub use wire::{BodyEnd, Policy, Stamp, UntilClose, Wire};
 // ANCHOR_END: imports

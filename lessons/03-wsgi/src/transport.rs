@@ -17,18 +17,10 @@ pub trait Transport {
     fn read(&mut self, into: &mut [u8], deadline: Instant) -> io::Result<usize>;
 
     /// Sends all of `bytes`.
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()>;
-
-    /// Sends all of `bytes`, behind which the connection is closed at once.
-    fn send_last(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.send(bytes)
-    }
+    fn send(&mut self, bytes: &[u8], behind: Behind) -> io::Result<()>;
 
     /// How many bytes have been sent, ever; after a failed [`Transport::send`], some of them.
     fn sent(&self) -> u64;
-
-    /// Whether an end of the connection from now on must not look like the end of an answer.
-    fn reset_on_close(&mut self, on: bool);
 
     /// What time it is here.
     fn now(&self) -> Instant {
@@ -41,20 +33,46 @@ impl Transport for Connection {
         Connection::read(self, into, deadline)
     }
 
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        Connection::send(self, bytes)
-    }
-
-    fn send_last(&mut self, bytes: &[u8]) -> io::Result<()> {
-        Connection::send_last(self, bytes)
+    fn send(&mut self, bytes: &[u8], behind: Behind) -> io::Result<()> {
+        // If this process is killed, the kernel closes the connection. Where that is also what
+        // ends a body, half an answer would look whole; so it is a reset up to the last piece.
+        if behind == Behind::Rest {
+            self.reset_on_close(true);
+        }
+        match behind {
+            Behind::End => self.send_last(bytes),
+            Behind::Rest | Behind::Whatever => Connection::send(self, bytes),
+        }?;
+        if behind != Behind::Rest {
+            self.reset_on_close(false);
+        }
+        Ok(())
     }
 
     fn sent(&self) -> u64 {
         Connection::sent(self)
     }
+}
 
-    fn reset_on_close(&mut self, on: bool) {
-        Connection::reset_on_close(self, on);
+/// What comes behind bytes that are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// The rest of a body that ends where the connection ends. Should that be before, the client
+    /// must see that it has half an answer: it gets a reset.
+    Rest,
+    /// Something or nothing: an end of the connection would mislead nobody.
+    Whatever,
+    /// The end of the connection, at once.
+    End,
+}
+
+impl Behind {
+    /// The same, but for an end that does not come at once `if` something is in its way.
+    pub fn not_at_once_if(self, hindered: bool) -> Behind {
+        match self {
+            Behind::End if hindered => Behind::Whatever,
+            behind => behind,
+        }
     }
 }
 // ANCHOR_END: transport

@@ -58,7 +58,7 @@ fn a_request_on_a_connection_that_stays(bencher: Bencher, client: &str) {
                 Step::Work => {
                     conversation.work(&house, &mut papers, None::<&mut Connection>);
                 }
-                Step::Send => {
+                Step::Send(_) => {
                     sent += black_box(papers.unsent()).len();
                     papers.sent(papers.unsent().len());
                 }

@@ -212,7 +212,7 @@ impl Line {
             }
             let wish = match self.conversation.step(house, papers, now) {
                 Step::Receive(deadline) => self.receive(deadline, house, papers, now),
-                Step::Send => self.send(house, papers, now),
+                Step::Send(_) => self.send(house, papers, now),
                 Step::Work => {
                     let transport = None::<&mut dyn Transport>; // Nobody may wait.
                     self.conversation.work(house, papers, transport);

@@ -44,7 +44,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lesson02::{Ending, Fault, Page, Scanner, Session};
-use lesson03::{Blame, Environ, GO, Outcome, Protocol, Transport, Visit};
+use lesson03::{Behind, Blame, Environ, GO, Outcome, Protocol, Transport, Visit};
 
 use crate::framed::Framed;
 use crate::house::House;
@@ -69,8 +69,8 @@ pub struct Conversation {
 pub enum Step {
     /// Bytes from the client, put into the desk's input; but not later than this.
     Receive(Instant),
-    /// That [`Papers::unsent`] is sent.
-    Send,
+    /// That [`Papers::unsent`] is sent, behind which this comes.
+    Send(Behind),
     /// [`Conversation::work`]: the application's turn.
     Work,
     /// That somebody else takes over. What the client has sent so far lies in the input.
@@ -137,7 +137,7 @@ impl Conversation {
     pub fn step(&mut self, house: &House, papers: &mut Papers, now: Instant) -> Step {
         loop {
             if !papers.unsent().is_empty() {
-                return Step::Send;
+                return Step::Send(papers.behind());
             }
             match self.state {
                 State::Quiet | State::Head => match self.look_for_a_head(house, papers, now) {
@@ -282,18 +282,6 @@ impl Conversation {
             }
             _ => None,
         }
-    }
-
-    /// Whether the client has only a part of an answer that ends where the connection ends.
-    pub fn is_halfway(&self, papers: &Papers) -> bool {
-        let exchange = papers.exchange.as_ref();
-        exchange.is_some_and(|exchange| exchange.answer.draft().must_not_end_here())
-    }
-
-    /// Whether the connection is closed at once behind what waits to be sent.
-    pub fn closes_behind(&self, papers: &Papers) -> bool {
-        let exchange = papers.exchange.as_ref();
-        self.state == State::Last && exchange.is_some_and(|exchange| exchange.is_last(&papers.desk))
     }
 }
 // ANCHOR_END: work

@@ -2,7 +2,7 @@
 
 // ANCHOR: papers
 use lesson02::{Desk, Scanner};
-use lesson03::Exchange;
+use lesson03::{Behind, Exchange};
 
 use crate::framed::Framed;
 use crate::persistence::Persistent;
@@ -44,6 +44,12 @@ impl Papers {
             true => &[], // A head that can still be replaced.
             false => &self.desk.output[self.sent..],
         }
+    }
+
+    /// What comes behind that.
+    pub(crate) fn behind(&self) -> Behind {
+        let exchange = self.exchange.as_ref();
+        exchange.map_or(Behind::Whatever, |exchange| exchange.behind(&self.desk))
     }
 
     /// So many bytes of it have been sent.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lesson02::{Buffer, Connection, Ending, Session, Stream};
-use lesson03::{Client, Transport};
+use lesson03::{Behind, Client, Transport};
 
 use crate::conversation::{Conversation, Step};
 use crate::house::House;
@@ -41,7 +41,7 @@ pub fn converse<L: Line>(
                     Err(_) => conversation.client_left(papers),
                 }
             }
-            Step::Send => send(&mut line, &mut conversation, papers),
+            Step::Send(behind) => send(&mut line, &mut conversation, papers, behind),
             Step::Work => conversation.work(house, papers, Some(&mut line)),
             Step::Upgrade(protocol) => {
                 let received = papers.take_received();
@@ -53,13 +53,14 @@ pub fn converse<L: Line>(
 }
 // ANCHOR_END: driver
 
-fn send<L: Line>(line: &mut L, conversation: &mut Conversation, papers: &mut Papers) {
-    line.reset_on_close(conversation.is_halfway(papers));
+fn send<L: Line>(
+    line: &mut L,
+    conversation: &mut Conversation,
+    papers: &mut Papers,
+    behind: Behind,
+) {
     let before = line.sent();
-    let sent = match conversation.closes_behind(papers) {
-        true => line.send_last(papers.unsent()),
-        false => line.send(papers.unsent()),
-    };
+    let sent = line.send(papers.unsent(), behind);
     // After a failure this is a part of it.
     papers.sent((line.sent() - before) as usize);
     if sent.is_err() {
@@ -164,20 +165,12 @@ impl Transport for Seated<'_> {
         self.connection.read(into, deadline)
     }
 
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.connection.send(bytes)
-    }
-
-    fn send_last(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.connection.send_last(bytes)
+    fn send(&mut self, bytes: &[u8], behind: Behind) -> io::Result<()> {
+        Transport::send(&mut self.connection, bytes, behind)
     }
 
     fn sent(&self) -> u64 {
         self.connection.sent()
-    }
-
-    fn reset_on_close(&mut self, on: bool) {
-        self.connection.reset_on_close(on);
     }
 }
 // ANCHOR_END: line

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use check::answer::{self, Framing};
 use lesson02::{Buffer, Head, Limits, Page, parse_head};
-use lesson03::{Draft, Intake, Pace, Policy, Stamp, Transport};
+use lesson03::{Behind, Draft, Intake, Pace, Policy, Stamp, Transport};
 use lesson07::{ChunkDecoder, ChunkFault, Framed, LAST_CHUNK, Next, Persistent, encode_chunk};
 use proptest::prelude::*;
 
@@ -214,15 +214,13 @@ impl Transport for Pieces {
         Ok(piece.len())
     }
 
-    fn send(&mut self, _bytes: &[u8]) -> io::Result<()> {
+    fn send(&mut self, _bytes: &[u8], _behind: Behind) -> io::Result<()> {
         Ok(())
     }
 
     fn sent(&self) -> u64 {
         0
     }
-
-    fn reset_on_close(&mut self, _on: bool) {}
 }
 
 /// The head of a request whose body comes in chunks.

@@ -106,7 +106,7 @@ fn play(mode: Mode, says: impl IntoIterator<Item = Says>) -> Seen {
                 let says = says.pop_front().unwrap_or(Says::End);
                 now = hear(says, &house, &mut conversation, &mut papers, now, until);
             }
-            Step::Send => {
+            Step::Send(_) => {
                 sent.extend_from_slice(papers.unsent());
                 papers.sent(papers.unsent().len());
             }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lesson02::{Ending, Page, Stream};
-use lesson03::{Protocol, Transport};
+use lesson03::{Behind, Protocol, Transport};
 use lesson07::{Conversation, Drawer, House, Papers, Step};
 use lesson09::{Alarm, DriverLimits, Gone, Ready, Scratch, Token, Upgraded, Wish};
 
@@ -215,7 +215,7 @@ impl Line {
         match &mut self.talk {
             Talk::Http(pipe, conversation) => match conversation.step(house, papers, shared.now) {
                 Step::Receive(until) => receive(conversation, pipe, until, turn, shared),
-                Step::Send => send(conversation, pipe, turn, shared),
+                Step::Send(behind) => send(conversation, pipe, behind, turn, shared),
                 Step::Work if shared.has_kitchen => self.order(shared),
                 Step::Work => {
                     conversation.work(house, papers, None::<&mut dyn Transport>);
@@ -324,16 +324,15 @@ fn receive(
 fn send(
     conversation: &mut Conversation,
     pipe: &mut Pipe,
+    behind: Behind,
     turn: &mut Turn,
     shared: &mut Shared,
 ) -> Next {
     let papers = &mut *shared.papers;
-    pipe.reset_on_close(conversation.is_halfway(papers));
     // What is held back for an end that comes in another turn comes as late as that.
-    let may_end = turn.sends == 0 && turn.steps > 0;
-    let closes_behind = may_end && conversation.closes_behind(papers);
+    let behind = behind.not_at_once_if(turn.sends > 0 || turn.steps == 0);
     let lost_at = shared.now + shared.house.gateway.settings.limits.write_timeout;
-    match pipe.write(papers.unsent(), closes_behind, &mut turn.patience, lost_at) {
+    match pipe.write(papers.unsent(), behind, &mut turn.patience, lost_at) {
         Moved::Again => {}
         Moved::Bytes(count) => {
             turn.sends += 1;

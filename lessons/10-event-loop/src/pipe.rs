@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lesson02::{Ending, Session, Stream, trace};
+use lesson03::Behind;
 use socket2::SockRef;
 // ANCHOR_END: imports
 
@@ -77,18 +78,22 @@ impl Pipe {
         moved(outcome)
     }
 
-    /// Writes what there is room for. `closes_behind`: the connection is closed at once when all
-    /// of it has been taken. `patience` is until when a client that blocks us must go on.
+    /// Writes what there is room for. `patience` is until when a client that blocks us must go on.
     pub fn write(
         &mut self,
         bytes: &[u8],
-        closes_behind: bool,
+        behind: Behind,
         patience: &mut Option<Instant>,
         lost_at: Instant,
     ) -> Moved {
-        let outcome = match closes_behind && bytes.len() <= LITTLE && patience.is_none() {
-            true => self.stream.write_last(bytes),
-            false => self.stream.write(bytes),
+        if behind == Behind::Rest {
+            self.reset_on_close(true);
+        }
+        let outcome = match behind {
+            Behind::End if bytes.len() <= LITTLE && patience.is_none() => {
+                self.stream.write_last(bytes)
+            }
+            _ => self.stream.write(bytes),
         };
         let moved = moved(outcome);
         match moved {
@@ -97,6 +102,9 @@ impl Pipe {
                     trace('>', &bytes[..count]);
                 }
                 self.taken = self.taken.saturating_add(count as u32);
+                if count == bytes.len() && behind != Behind::Rest {
+                    self.reset_on_close(false);
+                }
                 if count == bytes.len() || self.taken >= PIECE {
                     *patience = None;
                 }
@@ -133,7 +141,7 @@ fn moved(outcome: io::Result<usize>) -> Moved {
 impl Pipe {
     /// Whether a close from now on is a reset, whoever closes: the kernel closes for a process
     /// that is killed.
-    pub fn reset_on_close(&mut self, on: bool) {
+    fn reset_on_close(&mut self, on: bool) {
         if self.resets != on {
             self.resets = on;
             let linger = on.then_some(Duration::ZERO);

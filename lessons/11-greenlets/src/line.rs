@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lesson02::{Buffer, Ending, Session, Stream};
-use lesson03::Transport;
+use lesson03::{Behind, Transport};
 use lesson07::{House, Line};
 use lesson09::Wish;
 use lesson10::{Moved, Pipe};
@@ -48,13 +48,13 @@ impl GreenLine {
         Ok(woken != Woken::TimeUp)
     }
 
-    fn write(&mut self, bytes: &[u8], closes_behind: bool) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8], behind: Behind) -> io::Result<()> {
         let limits = &self.house.gateway.settings.limits;
         let lost_at = Instant::now() + limits.write_timeout;
         let mut patience = None;
         let mut left = bytes;
         while !left.is_empty() {
-            match self.pipe.write(left, closes_behind, &mut patience, lost_at) {
+            match self.pipe.write(left, behind, &mut patience, lost_at) {
                 Moved::Bytes(count) => {
                     self.sent += count as u64;
                     left = &left[count..];
@@ -92,24 +92,14 @@ impl Transport for GreenLine {
         }
     }
 
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn send(&mut self, bytes: &[u8], behind: Behind) -> io::Result<()> {
+        let behind = behind.not_at_once_if(self.sends > 0);
         let mut pieces = bytes.chunks(PIECE);
-        pieces.try_for_each(|piece| self.write(piece, false))
-    }
-
-    fn send_last(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self.sends {
-            0 => self.write(bytes, true),
-            _ => self.send(bytes),
-        }
+        pieces.try_for_each(|piece| self.write(piece, behind))
     }
 
     fn sent(&self) -> u64 {
         self.sent
-    }
-
-    fn reset_on_close(&mut self, on: bool) {
-        self.pipe.reset_on_close(on);
     }
 }
 

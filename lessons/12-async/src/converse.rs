@@ -44,7 +44,7 @@ pub(crate) async fn converse(
                 }
             }
             Step::Receive(until) => line.receive(&mut talk, until).await,
-            Step::Send => line.send(&mut talk).await,
+            Step::Send(behind) => line.send(&mut talk, behind).await,
             Step::Work if table.lay(&house, &mounted, &mut talk).await => {
                 take_turn(&house, &mut talk);
             }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
 use lesson02::{Ending, Stream};
+use lesson03::Behind;
 use lesson07::{Conversation, House, Papers};
 use lesson09::Wish;
 use lesson10::{Moved, Pipe};
@@ -153,12 +154,12 @@ impl AsyncLine {
     }
 
     /// Sends what lies on the desk.
-    pub(crate) async fn send(&mut self, conversation: &mut Conversation) {
+    pub(crate) async fn send(&mut self, conversation: &mut Conversation, behind: Behind) {
         let lost_at = Instant::now() + self.house.gateway.settings.limits.write_timeout;
         let mut patience = None;
         while let Moved::Blocked =
             at_the_desk(&self.house.clone(), conversation, |conversation, papers| {
-                self.put_out(conversation, papers, &mut patience, lost_at)
+                self.put_out(conversation, papers, behind, &mut patience, lost_at)
             })
         {
             let until = patience.unwrap_or(lost_at);
@@ -174,16 +175,16 @@ impl AsyncLine {
         &mut self,
         conversation: &mut Conversation,
         papers: &mut Papers,
+        behind: Behind,
         patience: &mut Option<Instant>,
         lost_at: Instant,
     ) -> Moved {
         if papers.unsent().is_empty() {
             return Moved::Bytes(0);
         }
-        self.pipe.reset_on_close(conversation.is_halfway(papers));
-        let closes_behind = self.sends == 0 && conversation.closes_behind(papers);
+        let behind = behind.not_at_once_if(self.sends > 0);
         let moved = self.attempt(Wish::ToWrite, |pipe| {
-            let moved = pipe.write(papers.unsent(), closes_behind, patience, lost_at);
+            let moved = pipe.write(papers.unsent(), behind, patience, lost_at);
             (moved, IsOver(moved == Moved::Blocked))
         });
         match moved {

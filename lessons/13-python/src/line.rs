@@ -11,7 +11,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 use lesson02::{Ending, Page, Stream};
-use lesson03::Protocol;
+use lesson03::{Behind, Protocol};
 use lesson07::{Conversation, Drawer, House, Papers, Step};
 use lesson09::{DriverLimits, Gone, Ready, Scratch, Token, Upgraded, Wish};
 use lesson10::{Moved, Pipe};
@@ -204,7 +204,7 @@ impl Line {
             Talk::Http(pipe, conversation) => match conversation.step(house, papers, workplace.now)
             {
                 Step::Receive(until) => self.receive(until, turn, workplace),
-                Step::Send => self.send(turn, workplace),
+                Step::Send(behind) => self.send(behind, turn, workplace),
                 Step::Work => {
                     let performed = stage.perform(token, pipe, conversation, workplace);
                     workplace.now = Instant::now();
@@ -313,17 +313,16 @@ impl Line {
     }
 
     /// Sends what there is room for.
-    fn send(&mut self, turn: &mut Turn, workplace: &mut Workplace) -> Next {
+    fn send(&mut self, behind: Behind, turn: &mut Turn, workplace: &mut Workplace) -> Next {
         let Talk::Http(pipe, conversation) = &mut self.talk else {
             return Next::Leave;
         };
         let papers = &mut *workplace.papers;
-        pipe.reset_on_close(conversation.is_halfway(papers));
-        let closes_behind = turn.sends == 0 && conversation.closes_behind(papers);
+        let behind = behind.not_at_once_if(turn.sends > 0);
         let limits = &workplace.house.gateway.settings.limits;
         let lost_at = workplace.now + limits.write_timeout;
         let mut patience = self.until.filter(|_| self.is_blocked);
-        let moved = pipe.write(papers.unsent(), closes_behind, &mut patience, lost_at);
+        let moved = pipe.write(papers.unsent(), behind, &mut patience, lost_at);
         self.is_blocked = patience.is_some();
         self.until = patience;
         match moved {

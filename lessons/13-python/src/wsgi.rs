@@ -6,7 +6,9 @@ use std::os::fd::AsFd;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lesson03::{AppError, Application, Body, Deployment, Environ, StartResponse, Transport};
+use lesson03::{
+    AppError, Application, Behind, Body, Deployment, Environ, StartResponse, Transport,
+};
 use lesson07::Conversation;
 use lesson09::Token;
 use lesson10::{Moved, Pipe};
@@ -123,11 +125,11 @@ impl Transport for Patient<'_> {
         Ok(0)
     }
 
-    fn send(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    fn send(&mut self, mut bytes: &[u8], behind: Behind) -> io::Result<()> {
         let mut patience = None;
         while !bytes.is_empty() {
             let lost_at = Instant::now() + self.write_timeout;
-            match self.pipe.write(bytes, false, &mut patience, lost_at) {
+            match self.pipe.write(bytes, behind, &mut patience, lost_at) {
                 Moved::Again => {}
                 Moved::Bytes(count) => {
                     bytes = &bytes[count..];
@@ -142,10 +144,6 @@ impl Transport for Patient<'_> {
 
     fn sent(&self) -> u64 {
         self.sent
-    }
-
-    fn reset_on_close(&mut self, on: bool) {
-        self.pipe.reset_on_close(on);
     }
 }
 

@@ -33,7 +33,7 @@ fn main() {
         }),
         "leaks-descriptors" => serve(&listener, |client| {
             // One of ten, as where one way out forgets to close.
-            if CLIENTS.fetch_add(1, Ordering::SeqCst) % 10 == 0 {
+            if CLIENTS.fetch_add(1, Ordering::SeqCst).is_multiple_of(10) {
                 std::mem::forget(client.try_clone());
             }
             converse(client, true);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lesson02::{Buffer, Ending, Session, Stream};
-use lesson03::{Protocol, Transport};
+use lesson03::{Behind, Protocol, Transport};
 use lesson07::{Conversation, Drawer, House, Line, Papers, Step, Upgrader};
 
 use super::kernel::Shared;
@@ -31,7 +31,10 @@ impl Transport for ScriptedLine {
         self.kernel.lock().receive(into, deadline, false)
     }
 
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn send(&mut self, bytes: &[u8], behind: Behind) -> io::Result<()> {
+        if behind == Behind::End {
+            self.kernel.lock().note(Event::SendsLast);
+        }
         let mut sent = 0;
         while sent < bytes.len() {
             sent += self.kernel.lock().send(&bytes[sent..])?;
@@ -39,16 +42,9 @@ impl Transport for ScriptedLine {
         Ok(())
     }
 
-    fn send_last(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.kernel.lock().note(Event::SendsLast);
-        self.send(bytes)
-    }
-
     fn sent(&self) -> u64 {
         self.kernel.lock().out.len() as u64
     }
-
-    fn reset_on_close(&mut self, _on: bool) {}
 
     fn now(&self) -> Instant {
         self.kernel.lock().clock()
@@ -177,7 +173,7 @@ impl Stepper {
         let now = self.kernel.lock().clock();
         self.wish = match self.conversation.step(house, papers, now) {
             Step::Receive(until) => Wish::Receive(until, self.conversation.is_resting()),
-            Step::Send => Wish::Send,
+            Step::Send(_) => Wish::Send,
             Step::Work => Wish::Work,
             Step::Upgrade(protocol) => {
                 let received = papers.desk.input.received().to_vec();
