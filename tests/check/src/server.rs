@@ -73,6 +73,14 @@ impl Server {
         status.ok().flatten()?.code()
     }
 
+    /// Whether a signal has ended it, or its shell says so.
+    pub fn is_killed(&self) -> bool {
+        // What a shell adds to the number of the signal that has ended its command.
+        const BY_SIGNAL: i32 = 128;
+        let status = self.child().try_wait().ok().flatten();
+        status.is_some_and(|status| status.code().is_none_or(|code| code > BY_SIGNAL))
+    }
+
     /// The last of what it has written on standard error so far.
     pub fn said(&self) -> String {
         self.said.text()

@@ -83,6 +83,17 @@ fn a_client_that_is_accepted_and_dropped_without_descriptors_knows_where_it_stan
 }
 
 #[test]
+fn a_server_that_the_signal_itself_ends_is_seen_to_lose_somebody_each_time() {
+    for _ in 0..4 {
+        let found = run("leaks", "sigterm-under-load");
+        assert!(
+            matches!(found, Err(Finding::Allowed(ref words)) if words.contains("no whole answer")),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
 fn a_server_that_serves_kept_connections_on_after_sigterm_is_asked_only_for_a_while() {
     let found = run("serves-on", "sigterm-under-load");
     assert!(

@@ -32,7 +32,21 @@ pub(super) const GROUP: Group = Group {
     ],
 };
 
+/// A server that the signal itself ends leaves somebody without an answer; but now and then all
+/// eight happen to be in between two of them, and it looks as if it had finished what it had begun.
 fn sigterm_under_load(world: &World) -> Verdict {
+    const SCENES: usize = 4;
+    for _ in 0..SCENES {
+        if !is_ended_by_sigterm(world)? || world.bound().is_half_spent() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// One scene, in which nobody may be lost. Tells whether the signal itself has ended the server,
+/// as it does where nobody handles it; or where somebody has, and sends it again in the end.
+fn is_ended_by_sigterm(world: &World) -> Result<bool, Finding> {
     let server = start_with_port_by_number(world)?;
     let load = Load {
         world: &world.unrecorded(),
@@ -59,6 +73,7 @@ fn sigterm_under_load(world: &World) -> Verdict {
     world.transcript.add(1, Event::Note(counted));
     let ended = wait_until_ended(world);
     let code = world.server(Server::exit_code)?;
+    let is_killed = world.server(Server::is_killed)?;
     world.restart()?;
     if let Some(loss) = lost.into_iter().next() {
         return Err(loss);
@@ -69,7 +84,7 @@ fn sigterm_under_load(world: &World) -> Verdict {
              `Connection: close` in the next answer would let the server end",
         )),
         (false, _) => Err(Finding::wrong("nobody asks any more, and it does not end")),
-        (true, None | Some(0)) => Ok(()),
+        (true, None | Some(0)) => Ok(is_killed),
         (true, Some(code)) => Err(Finding::wrong(format!(
             "nothing was lost, and its exit code is {code}"
         ))),
