@@ -32,9 +32,7 @@ impl Transport for ScriptedLine {
     }
 
     fn send(&mut self, bytes: &[u8], behind: Behind) -> io::Result<()> {
-        if behind == Behind::End {
-            self.kernel.lock().note(Event::SendsLast);
-        }
+        self.kernel.lock().note(Event::Sends(behind));
         let mut sent = 0;
         while sent < bytes.len() {
             sent += self.kernel.lock().send(&bytes[sent..])?;
@@ -121,7 +119,7 @@ pub(crate) struct Stepper {
 enum Wish {
     Step,
     Receive(Instant, bool),
-    Send,
+    Send(Behind),
     Work,
     Nothing,
 }
@@ -159,7 +157,7 @@ impl Stepper {
         match wish {
             Wish::Step => self.step(house, papers),
             Wish::Receive(until, is_resting) => self.receive(until, is_resting, house, papers),
-            Wish::Send => self.send(papers),
+            Wish::Send(behind) => self.send(behind, papers),
             Wish::Work => {
                 let mut line = ScriptedLine::new(&self.kernel);
                 let transport = self.may_wait.then_some(&mut line);
@@ -173,7 +171,7 @@ impl Stepper {
         let now = self.kernel.lock().clock();
         self.wish = match self.conversation.step(house, papers, now) {
             Step::Receive(until) => Wish::Receive(until, self.conversation.is_resting()),
-            Step::Send(_) => Wish::Send,
+            Step::Send(behind) => Wish::Send(self.planted.mistake(behind)),
             Step::Work => Wish::Work,
             Step::Upgrade(protocol) => {
                 let received = papers.desk.input.received().to_vec();
@@ -217,7 +215,8 @@ impl Stepper {
         }
     }
 
-    fn send(&mut self, papers: &mut Papers) {
+    fn send(&mut self, behind: Behind, papers: &mut Papers) {
+        self.kernel.lock().note(Event::Sends(behind));
         let sent = self.kernel.lock().send(papers.unsent());
         match sent {
             Ok(count) => papers.sent(count),

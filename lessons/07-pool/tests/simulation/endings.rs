@@ -2,6 +2,7 @@
 
 use lesson02::Ending;
 
+use super::behind::{half_is_no_whole, last_is_last};
 use super::facts::{Facts, Part};
 use super::judge::{Finding, Promise};
 use super::kernel::Kernel;
@@ -17,6 +18,7 @@ pub(crate) fn ending_is_right(kernel: &Kernel, facts: &Facts) -> Result<(), Find
     });
     let found = closed.next();
     last_is_last(kernel)?;
+    half_is_no_whole(kernel)?;
     let (expected, why) = expect(kernel, facts);
     match found.is_some_and(|found| expected.contains(&found)) {
         true => Ok(()),
@@ -95,32 +97,5 @@ fn handed_over_is_what_came(kernel: &Kernel, number: usize) -> Result<(), Findin
     match taken.next() == Some(expected) {
         true => Ok(()),
         false => Err(Promise::RightEnding.broken("a protocol was given other bytes than came")),
-    }
-}
-
-/// Behind what was sent as the last, nothing else happens, not even time: the kernel keeps it
-/// until the close.
-fn last_is_last(kernel: &Kernel) -> Result<(), Finding> {
-    let mut behind = kernel
-        .record
-        .iter()
-        .skip_while(|entry| entry.event != Event::SendsLast);
-    let is_part = |event: &Event| {
-        let is_harmless = matches!(event, Event::SendsLast | Event::Sent(_) | Event::Blocked);
-        is_harmless
-            || matches!(
-                event,
-                Event::Acts(_) | Event::SendFailed | Event::Dropped(_)
-            )
-    };
-    let other = behind
-        .find(|entry| !is_part(&entry.event))
-        .map(|entry| &entry.event);
-    match other {
-        None | Some(Event::Closed(Ending::Clean | Ending::Reset)) => Ok(()),
-        Some(event) => {
-            let what = format!("{event:?} behind what was sent as the last");
-            Err(Promise::RightEnding.broken(what))
-        }
     }
 }

@@ -84,3 +84,9 @@ fn a_deadline_that_is_noticed_one_event_late_is_found() {
     let words = "the time was up at";
     finds(Planted::DeadlineLate, Promise::DeadlineIsKept, words);
 }
+
+#[test]
+fn half_a_body_that_looks_whole_is_found() {
+    let words = "half of a body was sent as if it were whole";
+    finds(Planted::HalfLooksWhole, Promise::RightEnding, words);
+}

@@ -140,6 +140,7 @@ impl Reader {
         });
         let code: u16 = code.ok_or(format!("status line {line:?}"))?;
         self.answers.push(Seen {
+            start: self.position - line.len() - "\r\n".len(),
             code,
             ..Seen::default()
         });

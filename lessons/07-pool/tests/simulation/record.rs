@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::time::Duration;
 
 use lesson02::Ending;
+use lesson03::Behind;
 
 use super::client::Action;
 
@@ -34,8 +35,8 @@ pub(crate) enum Event {
     /// The client is gone: reading fails.
     Failed,
     Sent(usize),
-    /// What it sends now is the last, and the connection is closed together with it.
-    SendsLast,
+    /// It sends something, and says what comes behind that.
+    Sends(Behind),
     /// There is no room for what it sends.
     Blocked,
     SendFailed,

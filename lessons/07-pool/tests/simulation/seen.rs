@@ -3,6 +3,8 @@
 /// One answer, as far as it has come.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
+    /// Where its first byte is.
+    pub(crate) start: usize,
     /// Behind its last byte.
     pub(crate) end: Option<usize>,
     pub(crate) code: u16,

@@ -13,6 +13,7 @@
 mod agree;
 mod application;
 mod asked;
+mod behind;
 mod bodies;
 mod campaign;
 mod client;
