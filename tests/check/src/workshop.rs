@@ -137,7 +137,7 @@ fn build(
     profile: Profile,
 ) -> Result<(), BuildError> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
+    kit::cargo::forget(&mut cargo)
         .current_dir(workspace())
         .arg("build")
         .args(packages.iter().flat_map(|package| ["--package", package]))

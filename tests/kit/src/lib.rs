@@ -1,6 +1,7 @@
 //! What the tools of this repository have in common, once.
 //!
 //! ```text
+//! cargo     what cargo says to us, and nobody else shall hear
 //! cores     who runs on which core
 //! keeper    ends what we have started, when we cannot do it any more
 //! needed    what a test needs and not every machine has
@@ -15,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cargo;
 pub mod cores;
 pub mod keeper;
 pub mod needed;

@@ -16,6 +16,11 @@ pub fn of_group(group: u32) -> Vec<u32> {
     ids().filter(is_member).collect()
 }
 
+/// Those that this process has started and not waited for.
+pub fn children(id: u32) -> impl Iterator<Item = u32> {
+    ids().filter(move |&child| Stat::of(child).is_some_and(|stat| stat.parent == id))
+}
+
 /// Every process below this one, dead ones that nobody has waited for left out.
 pub fn below(id: u32) -> Vec<u32> {
     let parent = |id: u32| Some(Stat::of(id).filter(Stat::lives)?.parent);

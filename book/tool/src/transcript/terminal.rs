@@ -35,7 +35,7 @@ impl Terminal {
         let keeper = Keeper::start()?;
         let (reader, writer) = io::pipe()?;
         let mut shell = Command::new("sh");
-        shell
+        kit::cargo::forget(&mut shell)
             .arg("-c")
             .arg(command)
             .current_dir(folder)

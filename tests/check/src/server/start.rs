@@ -76,6 +76,8 @@ impl Launch {
     fn start_command(&self, text: &str, port: u16, time: Duration) -> Result<Server, StartError> {
         let mut command = Command::new("sh");
         command.args(["-c", "exec sh -c \"$1\" >&2", "sh", text]);
+        // It may be `cargo run`.
+        kit::cargo::forget(&mut command);
         // As for ours above: a hundred panics with their backtraces are a slow server.
         command.env("RUST_BACKTRACE", "0");
         let server = self.spawn(command, SocketAddr::from(([127, 0, 0, 1], port)))?;
