@@ -39,11 +39,9 @@ impl Processes {
         self
     }
 
-    /// The same without one that is a shell with a command to read: it has started the others. A
-    /// shell that has become the server itself (`exec`) is none any more.
+    /// The same without one that is a shell with a command to read: it has started the others.
     pub(crate) fn without_shell(mut self, shell: u32) -> Processes {
-        let line = fs::read(format!("/proc/{shell}/cmdline")).unwrap_or_default();
-        if line.starts_with(b"sh\0-c\0") {
+        if is_shell(shell) {
             self.0.retain(|&id| id != shell);
         }
         self
@@ -166,6 +164,13 @@ fn awake(id: u32) -> Option<Duration> {
             .sum::<u64>()
     });
     Some(Duration::from_nanos(each.sum()))
+}
+
+/// Whether this is a shell that reads a command. One that has become the command itself (`exec`)
+/// is none any more.
+pub(crate) fn is_shell(id: u32) -> bool {
+    let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+    line.starts_with(b"sh\0-c\0")
 }
 
 fn resident(id: u32) -> Option<u64> {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use kit::keeper::Keeper;
 
 use crate::client::{Client, GUARD};
-use crate::process::Processes;
+use crate::process::{Processes, is_shell};
 use crate::said::Said;
 use crate::transcript::Transcript;
 
@@ -37,6 +37,16 @@ impl Server {
     /// The number of the process that was started; others may descend from it.
     pub fn id(&self) -> u32 {
         self.child().id()
+    }
+
+    /// The process at the top of it: the supervisor, if it has one. A shell that has read the
+    /// command and stays is none.
+    pub fn top(&self) -> u32 {
+        let id = self.id();
+        match is_shell(id) {
+            true => kit::process::children(id).next().unwrap_or(id),
+            false => id,
+        }
     }
 
     /// How it was started.

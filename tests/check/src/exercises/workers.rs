@@ -1,7 +1,7 @@
 //! What it means that an exercise about many processes is solved.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -14,15 +14,16 @@ use crate::world::World;
 pub(super) fn names_its_worker(world: &World) -> Verdict {
     let first: BTreeSet<String> = (0..20).map(|_| worker(world)).collect::<Result<_, _>>()?;
     reload(world)?;
-    let until = Instant::now() + GUARD;
-    while first.contains(&worker(world)?) {
+    let (quiet, until) = (world.unrecorded(), Instant::now() + GUARD);
+    while first.contains(&worker(&quiet)?) {
         if Instant::now() > until {
             return Err(Finding::wrong(
                 "after SIGHUP the old workers go on answering",
             ));
         }
+        world.pause(Duration::from_millis(20));
     }
-    Ok(())
+    worker(world).map(drop)
 }
 
 /// Who has answered, as the answer says.
@@ -36,7 +37,7 @@ fn worker(world: &World) -> Result<String, Finding> {
 }
 
 fn reload(world: &World) -> Verdict {
-    let id = world.server(Server::id)?;
+    let id = world.server(Server::top)?;
     let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
     let sent = pid.map(|pid| kill_process(pid, Signal::HUP));
     match sent {
@@ -46,16 +47,24 @@ fn reload(world: &World) -> Verdict {
 }
 
 pub(super) fn replaces_who_is_old(world: &World) -> Verdict {
-    let mut seen = BTreeSet::new();
+    let quiet = world.unrecorded();
+    let workers = || world.server(|server| kit::process::below(server.top()));
+    let mut seen: BTreeSet<u32> = workers()?.into_iter().collect();
+    let before = seen.len();
     let mut look = || {
-        let workers = world.server(|server| kit::process::below(server.id()))?;
+        let workers = workers()?;
+        if workers.len() < before {
+            return Err(Finding::wrong(
+                "for a while there is a worker less: one leaves before another one has come",
+            ));
+        }
         seen.extend(workers);
-        Ok::<usize, Finding>(seen.len())
+        Ok(seen.len())
     };
-    let before = look()?;
     for _ in 0..600 {
-        let answer = world.ask(world.request("GET", "/", "Connection: close\r\n"))?;
+        let answer = quiet.ask(quiet.request("GET", "/", "Connection: close\r\n"))?;
         expect(&answer, 200)?;
+        look()?;
     }
     let until = Instant::now() + GUARD / 2;
     while look()? <= before {
@@ -64,7 +73,7 @@ pub(super) fn replaces_who_is_old(world: &World) -> Verdict {
                 "after 600 requests the workers are the same",
             ));
         }
-        world.pause(std::time::Duration::from_millis(10));
+        world.pause(Duration::from_millis(10));
     }
     Ok(())
 }
