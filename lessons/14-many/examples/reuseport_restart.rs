@@ -54,6 +54,7 @@ fn main() -> ExitCode {
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Box<dyn Error>> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
     socket.bind(&address.into())?;
     socket.listen(128)?;

@@ -15,7 +15,7 @@ use lesson05::ring_on_signals;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
 const WORKERS: usize = 2;
 
@@ -26,7 +26,8 @@ fn main() -> io::Result<()> {
     let letterbox = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
     letterbox.set_read_timeout(Some(Duration::from_secs(10)))?;
     let start = || start(&listener, &name, &letterbox);
-    let (stop, reload, ended) = (bell(SIGTERM)?, bell(SIGHUP)?, bell(SIGCHLD)?);
+    let stop = bell(&[SIGTERM, SIGINT])?;
+    let (reload, ended) = (bell(&[SIGHUP])?, bell(&[SIGCHLD])?);
     let mut workers = VecDeque::new();
     for _ in 0..WORKERS {
         workers.push_back(start()?);
@@ -55,7 +56,7 @@ fn main() -> io::Result<()> {
 /// Starts a worker on the listener, and waits until it says that it is ready.
 fn start(listener: &TcpListener, name: &str, letterbox: &UnixDatagram) -> io::Result<Child> {
     // The shell knows its own number, and keeps it when it becomes the worker.
-    let script = "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"";
+    let script = "trap '' INT; exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"";
     let worker = Command::new("sh")
         .args(["-c", script, "sh"])
         .args(command()?)
@@ -65,7 +66,7 @@ fn start(listener: &TcpListener, name: &str, letterbox: &UnixDatagram) -> io::Re
     // A signal that comes meanwhile has rung its bell, and interrupts the call.
     while let Err(error) = letterbox.recv(&mut [0; 100]) {
         if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
+            return Err(io::Error::other("a worker has not said READY=1"));
         }
     }
     Ok(worker)
@@ -86,8 +87,8 @@ fn end(mut worker: Child) -> io::Result<()> {
     worker.wait().map(drop)
 }
 
-fn bell(signal: i32) -> io::Result<Bell> {
+fn bell(signals: &[i32]) -> io::Result<Bell> {
     let bell = Bell::new()?;
-    ring_on_signals(&bell, &[signal])?;
+    ring_on_signals(&bell, signals)?;
     Ok(bell)
 }

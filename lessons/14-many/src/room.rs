@@ -17,7 +17,10 @@ pub fn tell_rooms(channels: &Channels, change: Change) {
             "is alone: who is on another machine hears this later, if at all",
         ),
         Change::Together => ("together", "is one with those on the other machines again"),
-        Change::Missed => ("resync", "has missed something that was said elsewhere"),
+        Change::Missed => (
+            "resync",
+            "may have missed something that was said elsewhere",
+        ),
     };
     let line = json!({"kind": "told", "what": what, "name": "This room", "text": text});
     let line = line.to_string();
