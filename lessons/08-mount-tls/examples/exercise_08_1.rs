@@ -29,11 +29,17 @@ impl<A: Application> Application for OnlySecured<A> {
         if environ.get("wsgi.url_scheme").as_deref() == Some("https") {
             return self.0.respond(environ, start_response);
         }
-        let host = environ.get("HTTP_HOST").unwrap_or_default();
+        let Some(host) = environ.get("HTTP_HOST") else {
+            // An old client need not say whom it wants.
+            start_response.begin("400 Bad Request", &[("Content-Type", "text/plain")])?;
+            return Ok("400 Bad Request: which host?\n".into());
+        };
         let target = environ.request().target();
-        // A target in absolute form has a host of its own, which is in HTTP_HOST already.
+        // A target in absolute form has a host of its own, which is in HTTP_HOST already. An
+        // asterisk is no path: it means the server itself.
         let path = match target.split_once("://") {
-            Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
+            Some((_, rest)) => rest.find(['/', '?']).map_or("", |at| &rest[at..]),
+            None if target == "*" => "",
             None => target,
         };
         let place = format!("https://{}{path}", without_port(&host));

@@ -159,6 +159,12 @@ pub(super) fn leads_to_https(world: &World) -> Verdict {
         ("localhost", "POST", "/echo", "https://localhost/echo"),
         ("[::1]:8080", "GET", "/", "https://[::1]/"),
         ("[::1]", "GET", "/", "https://[::1]/"),
+        (
+            "x.example",
+            "GET",
+            "http://x.example/y?z=/a",
+            "https://x.example/y?z=/a",
+        ),
     ] {
         let question = format!(
             "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
