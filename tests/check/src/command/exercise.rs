@@ -61,18 +61,33 @@ fn our_solution(exercise: &Exercise) -> Result<Launch, Stop> {
 fn print_how(exercise: &Exercise) {
     let (id, package, example) = (exercise.id, exercise.package(), exercise.example);
     let folder = lessons::find(package).map_or("lessons", |lesson| lesson.folder);
+    // Lesson 13 serves what others write, in Python.
+    let in_python = exercise.lesson == 13;
+    let (place, run, ending) = match in_python {
+        true => (
+            "$HOME/mine/mine.py".to_owned(),
+            "-- --chdir $HOME/mine",
+            "py",
+        ),
+        false => (
+            format!("{folder}/examples/mine.rs"),
+            "--example mine --",
+            "rs",
+        ),
+    };
+    let app = if in_python { " mine:app" } else { "" };
     say(format_args!(
-        "Write your server, for example in {folder}/examples/mine.rs, and check it:"
+        "Write your server, for example in {place}, and check it:"
     ));
     say(format_args!(
-        "  cargo run -p check -- exercise {id} --run \"cargo run -p {package} --example mine -- --addr 127.0.0.1:{{port}}\""
+        "  cargo run -p check -- exercise {id} --run \"cargo run -p {package} {run} --addr 127.0.0.1:{{port}}{app}\""
     ));
     say(format_args!("or start it yourself and give its address:"));
     say(format_args!(
         "  cargo run -p check -- exercise {id} --addr 127.0.0.1:8888"
     ));
     say(format_args!(
-        "Our solution is {folder}/examples/{example}.rs:"
+        "Our solution is {folder}/examples/{example}.{ending}:"
     ));
     say(format_args!(
         "  cargo run -p check -- exercise {id} --solution"

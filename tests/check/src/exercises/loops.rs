@@ -41,7 +41,8 @@ fn is_said(world: &World, client: &mut Client, wanted: &str) -> Verdict {
         if answer.text().trim() == wanted || Instant::now() > until {
             return expect_body(&answer, wanted);
         }
-        thread::sleep(Duration::from_millis(20));
+        // A server may close a connection after a hundred answers.
+        thread::sleep(Duration::from_millis(100));
     }
 }
 
@@ -64,23 +65,41 @@ pub(super) fn serves_beside_one_that_sleeps(world: &World) -> Verdict {
 
 pub(super) fn gives_up(world: &World) -> Verdict {
     let patient = |ms: u32| world.request("GET", &format!("/patient?ms={ms}"), "");
-    expect(&world.ask(patient(0))?, 200)?;
-    expect(&world.ask(patient(60_000))?, 504)?;
-    let before = Instant::now();
-    expect(&world.ask(patient(60_000))?, 504)?;
-    let one = before.elapsed();
-    let before = Instant::now();
+    let timed = |ms: u32, status: u16| {
+        let before = Instant::now();
+        expect(&world.ask(patient(ms))?, status)?;
+        Ok::<Duration, Finding>(before.elapsed())
+    };
+    timed(0, 200)?;
+    if timed(300, 200)? < Duration::from_millis(300) {
+        return Err(Finding::wrong("/patient?ms=300 does not wait for 300 ms"));
+    }
+    let one = timed(60_000, 504)?;
+    if one < Duration::from_millis(500) {
+        return Err(Finding::wrong("it gives up before half a second is over"));
+    }
+    // A machine that has other things to do makes them late, but hardly each time.
+    for _ in 0..3 {
+        if a_hundred(world, &patient(60_000))? < one * 5 / 2 {
+            return Ok(());
+        }
+    }
+    Err(Finding::wrong("a hundred of them wait for each other"))
+}
+
+/// How long a hundred clients take that ask for this at the same time, and are given up.
+fn a_hundred(world: &World, request: &str) -> Result<Duration, Finding> {
+    let (quiet, before) = (world.unrecorded(), Instant::now());
     let mut many = Vec::new();
     for _ in 0..100 {
-        let mut client = world.connect()?;
-        let _ = client.send(patient(60_000).as_bytes());
+        let mut client = quiet.connect()?;
+        let _ = client.send(request.as_bytes());
         many.push(client);
     }
+    // Whoever has no need to wait finds nobody in the way: threads that wait would be.
+    expect(&world.ask(world.request("GET", "/patient?ms=0", ""))?, 200)?;
     for mut client in many {
         expect(&client.answer()?, 504)?;
     }
-    match before.elapsed() < one * 20 {
-        true => Ok(()),
-        false => Err(Finding::wrong("a hundred of them wait for each other")),
-    }
+    Ok(before.elapsed())
 }
