@@ -13,6 +13,7 @@ use lesson09::{Handshake, SocketRules, Token, WebSocketManager};
 use lesson10::{Calls, Pipe};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule};
+use terminal::say;
 
 use crate::answers::{Laid, lay};
 use crate::call::{ClientGone, HttpCall};
@@ -349,12 +350,17 @@ impl Returned {
     #[pyo3(signature = (error=None))]
     fn __call__(&mut self, py: Python<'_>, error: Option<Bound<'_, PyAny>>) {
         self.task = None;
-        let error = error.map(
-            |error| match error.get_type().is(py.get_type::<ClientGone>()) {
-                true => AppError::new("the client has gone"), // Ours, and no news for the log.
-                false => failure(py, &PyErr::from_value(error)),
-            },
-        );
+        let gone = || AppError::new("the client has gone");
+        let error = error.map(|error| {
+            if error.get_type().is(py.get_type::<ClientGone>()) {
+                return gone(); // Ours, and no news for the log.
+            }
+            if stems_from_client_gone(&error) {
+                say(format_args!("the client has gone: {}", error.get_type()));
+                return gone();
+            }
+            failure(py, &PyErr::from_value(error))
+        });
         let is_news = match &self.called {
             Called::Http(call) => call.get().returned(error),
             Called::Socket(call) => call.get().returned(error),
@@ -363,6 +369,15 @@ impl Returned {
             self.playing.play(py, self.token);
         }
     }
+}
+
+/// Whether an error was raised because a client has gone: frameworks have a name of their own for
+/// that. It may also be a fault in what the application does then, so the log has a line of it.
+fn stems_from_client_gone(error: &Bound<'_, PyAny>) -> bool {
+    ["__cause__", "__context__"].iter().any(|name| {
+        let before = error.getattr(*name);
+        before.is_ok_and(|before| before.is_instance_of::<ClientGone>())
+    })
 }
 // ANCHOR_END: stage
 

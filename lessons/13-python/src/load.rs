@@ -49,12 +49,11 @@ pub(crate) fn load<'py>(
         return Err(wrong(format!("{name:?} is not MODULE:ATTRIBUTE")));
     }
     let mut found = py.import(module)?.into_any();
+    let imported = found.clone();
     for part in attribute.split('.') {
         found = match found.getattr(part) {
             Err(error) if error.is_instance_of::<PyAttributeError>(py) => {
-                return Err(wrong(format!(
-                    "{name}: the module {module} has no {attribute}"
-                )));
+                return Err(wrong(absent(&imported, module, attribute)));
             }
             found => found?,
         };
@@ -70,9 +69,30 @@ pub(crate) fn load<'py>(
     let interface = match settings.interface.as_deref() {
         Some("wsgi") => Interface::Wsgi,
         Some("asgi") => Interface::Asgi,
-        _ => guess(&found)?,
+        _ => guess(&found)?.ok_or_else(|| wrong(no_application(&found, name)))?,
     };
     Ok((found, interface))
+}
+
+/// What to say of a module without this attribute: which file it is, and what may have been meant.
+fn absent(module: &Bound<'_, PyAny>, name: &str, attribute: &str) -> String {
+    let file = module.getattr("__file__").map(|file| file.to_string());
+    let file = file.map_or(String::new(), |file| format!(" ({file})"));
+    let meant = match attribute.strip_suffix("()") {
+        Some(factory) => format!(": to call it first, --call {name}:{factory}"),
+        None if module.hasattr("app").unwrap_or(false) => format!("; it has app: {name}:app"),
+        None => String::new(),
+    };
+    format!("the module {name}{file} has no {attribute}{meant}")
+}
+
+/// What to say of something that can be called, but not as an application.
+fn no_application(found: &Bound<'_, PyAny>, name: &str) -> String {
+    let factory = match fits(found, 0) {
+        Some(true) => format!(": is it a factory? --call {name} calls it first"),
+        _ => String::new(),
+    };
+    format!("{name} takes neither (environ, start_response) nor (scope, receive, send){factory}")
 }
 
 /// Where modules are looked for: here first, then where Python looks, and last where ours are.
@@ -96,27 +116,27 @@ fn prepare_path(py: Python<'_>, folder: Option<&str>) -> PyResult<()> {
 
 // ANCHOR: guess
 /// Guesses how an application wants to be called. One that must be awaited, or that takes three
-/// arguments, is no WSGI application.
-fn guess(app: &Bound<'_, PyAny>) -> PyResult<Interface> {
+/// arguments, is no WSGI application. One that takes neither two nor three is none at all.
+fn guess(app: &Bound<'_, PyAny>) -> PyResult<Option<Interface>> {
     let inspect = app.py().import("inspect")?;
     let is_coroutine = |callable: &Bound<'_, PyAny>| {
         let answer = inspect.call_method1("iscoroutinefunction", (callable,));
         answer.and_then(|answer| answer.extract())
     };
-    let takes_three = || {
-        let signature = inspect.call_method1("signature", (app,)).ok()?;
-        let nothing = PyTuple::new(app.py(), [0, 0, 0]).ok()?;
-        let two = PyTuple::new(app.py(), [0, 0]).ok()?;
-        let fits = |arguments| signature.call_method1("bind", arguments).is_ok();
-        Some(fits(nothing) && !fits(two))
-    };
-    let is_asgi = is_coroutine(app)?
-        || is_coroutine(&app.getattr("__call__")?)?
-        || takes_three().unwrap_or(false);
-    Ok(if is_asgi {
-        Interface::Asgi
-    } else {
-        Interface::Wsgi
+    let is_awaited = is_coroutine(app)? || is_coroutine(&app.getattr("__call__")?)?;
+    Ok(match (is_awaited, fits(app, 2), fits(app, 3)) {
+        (true, ..) | (false, Some(false), Some(true)) => Some(Interface::Asgi),
+        (false, Some(false), Some(false)) => None,
+        _ => Some(Interface::Wsgi),
     })
+}
+
+/// Whether something can be called with so many arguments; `None` if it does not say.
+fn fits(callable: &Bound<'_, PyAny>, count: usize) -> Option<bool> {
+    let py = callable.py();
+    let inspect = py.import("inspect").ok()?;
+    let signature = inspect.call_method1("signature", (callable,)).ok()?;
+    let arguments = PyTuple::new(py, vec![0; count]).ok()?;
+    Some(signature.call_method1("bind", arguments).is_ok())
 }
 // ANCHOR_END: guess

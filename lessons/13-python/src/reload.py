@@ -8,6 +8,7 @@ import time
 
 OFTEN = 0.3
 PATIENCE = 5
+OTHERS = {"site-packages", "node_modules", "target"}
 ADDRESS = "LESSON13_ADDRESS"
 
 finished = threading.Event()
@@ -18,7 +19,7 @@ finished = threading.Event()
 def own_files():
     """The Python files of this folder, and of every module that has been imported."""
     for folder, folders, files in os.walk("."):
-        folders[:] = [name for name in folders if name[0] not in "._" and name != "site-packages"]
+        folders[:] = [name for name in folders if name[0] not in "._" and name not in OTHERS]
         yield from (os.path.join(folder, name) for name in files if name.endswith(".py"))
     for module in list(sys.modules.values()):
         if file := getattr(module, "__file__", None):

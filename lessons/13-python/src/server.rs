@@ -50,7 +50,8 @@ pub(crate) fn run(py: Python<'_>, words: Vec<OsString>) -> u8 {
             Err(LoadError::Usage(error)) => error.to_string(),
             Err(LoadError::Python(error)) => {
                 say_traceback(py, &error);
-                format!("{name} could not be loaded")
+                let python: String = py.import("sys")?.getattr("executable")?.extract()?;
+                format!("{name} could not be loaded by {python} (another: --python)")
             }
         };
         if let Some(reload) = reload {

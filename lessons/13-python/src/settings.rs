@@ -168,7 +168,7 @@ pub const PROGRAM: Program = Program {
     about: "Lesson 13, Python's own frameworks: Django, Flask, FastAPI on our conversation.",
     operand: Some((
         "MODULE:ATTRIBUTE",
-        "the application, in Python (default demo:app)",
+        "the application, in Python (default demo:app); without :ATTRIBUTE it is application",
     )),
     flags: &[
         &SERVER_SETTINGS,
