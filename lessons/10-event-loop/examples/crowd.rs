@@ -7,10 +7,14 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// So long somebody waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const QUESTION: &[u8] = b"GET / HTTP/1.1\r\nHost: crowd\r\n\r\n";
 
@@ -52,7 +56,13 @@ fn quiet_clients(address: SocketAddr, number: usize) -> io::Result<Vec<TcpStream
         let some = 100.min(number - clients.len());
         let asked: io::Result<Vec<_>> = (0..some).map(|_| ask(address)).collect();
         for mut client in asked? {
-            status(&mut client)?;
+            status(&mut client).map_err(|error| match error.kind() {
+                ErrorKind::WouldBlock => {
+                    let count = clients.len();
+                    io::Error::other(format!("after {count} clients nobody is let in any more"))
+                }
+                _ => error,
+            })?;
             clients.push(client);
         }
     }
@@ -61,6 +71,7 @@ fn quiet_clients(address: SocketAddr, number: usize) -> io::Result<Vec<TcpStream
 
 fn ask(address: SocketAddr) -> io::Result<TcpStream> {
     let mut client = TcpStream::connect(address)?;
+    client.set_read_timeout(Some(PATIENCE))?;
     client.write_all(QUESTION)?;
     Ok(client)
 }

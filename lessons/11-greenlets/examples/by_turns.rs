@@ -23,7 +23,7 @@ fn main() {
         spawn("Grace", begin, 20),
         spawn("Hedy", begin, 50),
     ];
-    // The hub: whoever has waited longest for its moment goes on.
+    // The hub: whoever's moment comes first goes on.
     while let Some(next) = earliest(&greenlets) {
         let (moment, mut greenlet) = greenlets.swap_remove(next);
         thread::sleep(moment.saturating_duration_since(Instant::now()));

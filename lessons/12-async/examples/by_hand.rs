@@ -22,7 +22,7 @@ use terminal::{Program, ready};
 
 const PROGRAM: Program = Program {
     name: "by_hand",
-    about: "A hundred lines in the place of tokio.",
+    about: "Two hundred lines in the place of tokio.",
     operand: None,
     flags: &[],
 };
