@@ -140,10 +140,17 @@ fn what_is_not_there_or_cannot_be_called_is_said_in_a_line() {
     if !needed::program("python3") {
         return;
     }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/apps/rules.py");
+    let rules = format!("the module rules ({})", file.display());
+    let absent = format!("{rules} has no absent; it has app: rules:app");
+    let called = format!("{rules} has no make(): to call it first, --call rules:make");
     for (name, why) in [
+        ("rules:absent", &*absent),
+        ("rules:make()", &*called),
         (
-            "rules:absent",
-            "rules:absent: the module rules has no absent",
+            "rules:make",
+            "rules:make takes neither (environ, start_response) nor (scope, receive, send): \
+             is it a factory? --call rules:make calls it first",
         ),
         (
             "rules:not_callable",
