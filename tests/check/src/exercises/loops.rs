@@ -70,12 +70,13 @@ pub(super) fn gives_up(world: &World) -> Verdict {
         expect(&world.ask(patient(ms))?, status)?;
         Ok::<Duration, Finding>(before.elapsed())
     };
+    // By a moment a server may be early: it looks at its clock now and then.
     timed(0, 200)?;
-    if timed(300, 200)? < Duration::from_millis(300) {
+    if timed(300, 200)? < Duration::from_millis(270) {
         return Err(Finding::wrong("/patient?ms=300 does not wait for 300 ms"));
     }
     let one = timed(60_000, 504)?;
-    if one < Duration::from_millis(500) {
+    if one < Duration::from_millis(450) {
         return Err(Finding::wrong("it gives up before half a second is over"));
     }
     // A machine that has other things to do makes them late, but hardly each time.
