@@ -73,7 +73,7 @@ fn is_ended_by_sigterm(world: &World) -> Result<bool, Finding> {
     world.transcript.add(1, Event::Note(counted));
     let ended = wait_until_ended(world);
     let code = world.server(Server::exit_code)?;
-    let is_killed = world.server(Server::is_killed)?;
+    let is_killed = is_killed(world)?;
     world.restart()?;
     if let Some(loss) = lost.into_iter().next() {
         return Err(loss);
@@ -89,6 +89,18 @@ fn is_ended_by_sigterm(world: &World) -> Result<bool, Finding> {
             "nothing was lost, and its exit code is {code}"
         ))),
     }
+}
+
+/// Whether a signal has ended the server. A shell that says so ends a moment after it.
+fn is_killed(world: &World) -> Result<bool, Finding> {
+    let until = Instant::now() + world.patience / 4;
+    while !world.server(Server::is_killed)? && Instant::now() < until {
+        if world.server(Server::has_exited)? {
+            break;
+        }
+        world.pause(Duration::from_millis(5));
+    }
+    world.server(Server::is_killed)
 }
 
 /// Clients that ask without a pause.
